@@ -1,0 +1,28 @@
+// swift-tools-version:5.9
+import PackageDescription
+
+// On Apple systems the real frameworks are used. The stand-in targets must not even exist there: a module of the
+// same name in the package's build folder would be found before the SDK's.
+#if os(Linux)
+let standIns: [Target] = [
+  .target(name: "CoreML", dependencies: ["Engine", "MIL", "Metal"]),
+  .target(name: "Metal", dependencies: ["Kernels"]),
+]
+let bridge: [Target.Dependency] = ["CoreML", "Metal"]
+#else
+let standIns: [Target] = []
+let bridge: [Target.Dependency] = []
+#endif
+
+let package = Package(
+  name: "tensorlogic",
+  platforms: [.macOS(.v13)],
+  products: [.library(name: "tensorlogic", type: .dynamic, targets: ["TensorLogic"])],
+  targets: standIns + [
+    .target(name: "CTensorLogic"),
+    .target(name: "Kernels"),
+    .target(name: "MIL"),
+    .target(name: "Engine", dependencies: ["MIL", "Kernels"]),
+    .target(name: "TensorLogic", dependencies: bridge + ["CTensorLogic", "MIL", "Kernels"]),
+  ]
+)
