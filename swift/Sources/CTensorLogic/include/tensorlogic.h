@@ -1,0 +1,170 @@
+/*
+ * tensorlogic.h - the contract between TypeScript (src/native) and Swift (swift/Sources/TensorLogic).
+ * What is not in this header is not API. A test compares it with src/native/symbols.ts, the @_cdecl exports and nm.
+ *
+ * Rules
+ *   - Every function returns a tl_status as int32_t: 0 is success, negative is an error. Results leave through out_ parameters,
+ *     which are written only on success. The text of the last error of the calling thread: tl_last_error.
+ *   - Handles are uint32_t (slot + generation), 0 is never valid. A stale, released or foreign handle answers TL_E_HANDLE.
+ *     Release order is free: an object that is still needed by another one lives until that one is released.
+ *   - Text is UTF-8, passed as pointer + byte length, never NUL-terminated. JSON where the parameter says so.
+ *   - Calls may come from any thread. Two calls that use the same request at the same time: the second answers TL_E_BUSY.
+ *
+ * Ownership, one word per pointer
+ *   in    read during the call only
+ *   out   written during the call only
+ *   lent  stays valid until the release that the comment names
+ */
+#ifndef TENSORLOGIC_H
+#define TENSORLOGIC_H
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TL_ABI_VERSION 1
+
+enum tl_status {
+  TL_OK = 0,
+  TL_E_ARGUMENT = -1,    /* an argument of this call is wrong (null, range, JSON, enum value) */
+  TL_E_HANDLE = -2,      /* no such handle: released, stale, of another kind */
+  TL_E_NOT_FOUND = -3,   /* a file, a feature or a function of that name does not exist */
+  TL_E_FORMAT = -4,      /* the file is malformed */
+  TL_E_UNSUPPORTED = -5, /* well formed, but this runtime does not run it */
+  TL_E_FEATURE = -6,     /* a feature's shape, element type or kind does not fit */
+  TL_E_IO = -7,          /* the operating system refused */
+  TL_E_MEMORY = -8,      /* no memory */
+  TL_E_RUNTIME = -9,     /* the run itself failed */
+  TL_E_BUSY = -10        /* the request is running */
+};
+
+/* Element types of tensors; the numbers are MLMultiArrayDataType's where Core ML has the type. */
+enum tl_dtype {
+  TL_FLOAT16 = 65552,
+  TL_FLOAT32 = 65568,
+  TL_FLOAT64 = 65600,
+  TL_INT32 = 131104,
+  TL_INT8 = 131080,
+  TL_UINT8 = 1,
+  TL_INT16 = 2,
+  TL_UINT16 = 3,
+  TL_UINT32 = 4,
+  TL_BOOL = 5
+};
+
+/* Pixel layouts of 8-bit images in memory (bytes in this order), and 16-bit grey. */
+enum tl_pixels { TL_PIXELS_BGRA = 1, TL_PIXELS_RGBA = 2, TL_PIXELS_RGB = 3, TL_PIXELS_GRAY = 4, TL_PIXELS_GRAY_F16 = 5 };
+
+/* ---- library -------------------------------------------------------------------------------------------------- */
+
+/* TL_ABI_VERSION of the library; compared at load. */
+int32_t tl_abi_version(uint32_t *out_version);
+/* Copies at most `capacity` bytes of the calling thread's last error text into text (out); out_byte_length is its full length. */
+int32_t tl_last_error(uint8_t *text, uint32_t capacity, uint32_t *out_byte_length);
+/* JSON {platform, portable, isa, threads, version, devices: [{kind, name}]} as a text handle. */
+int32_t tl_runtime_describe(uint32_t *out_text);
+/* JSON {handles, copiedBytes, copies, runs, asyncInFlight, loadedModels}: what the library holds and has done so far. */
+int32_t tl_runtime_counters(uint32_t *out_text);
+
+/* A text result: bytes (lent until tl_text_release). */
+int32_t tl_text_bytes(uint32_t text, uint64_t *out_address, uint64_t *out_byte_length);
+int32_t tl_text_release(uint32_t text);
+
+/* ---- buffers -------------------------------------------------------------------------------------------------- */
+
+/* Page-aligned, zeroed shared memory (a Metal buffer with shared storage); the address is lent until tl_buffer_release. */
+int32_t tl_buffer_create(uint64_t byte_length, uint32_t *out_buffer, uint64_t *out_address);
+/* Memory of the caller, used in place; it is lent to the library: keep it alive until the buffer and all requests bound to it are released. */
+int32_t tl_buffer_wrap(void *address, uint64_t byte_length, uint32_t *out_buffer);
+/* The address (lent until tl_buffer_release) and length of a buffer. */
+int32_t tl_buffer_bytes(uint32_t buffer, uint64_t *out_address, uint64_t *out_byte_length);
+int32_t tl_buffer_release(uint32_t buffer);
+
+/* ---- models --------------------------------------------------------------------------------------------------- */
+
+/*
+ * Loads a model file or package. path: in. options: in, JSON {computeUnits: "all"|"cpuOnly"|"cpuAndGPU"|"cpuAndNeuralEngine",
+ * functionName?: string, precision?: "model"|"f32"|"fast"}; zero length = defaults.
+ */
+int32_t tl_model_load(const uint8_t *path, uint32_t path_byte_length, const uint8_t *options, uint32_t options_byte_length, uint32_t *out_model);
+/* The same off the calling thread: returns at once, the completion callback receives the token; then tl_async_result gives the model. */
+int32_t tl_model_load_async(const uint8_t *path, uint32_t path_byte_length, const uint8_t *options, uint32_t options_byte_length, uint32_t token);
+/*
+ * JSON {format, kind, quantization, specificationVersion, shortDescription, author, license, version, userDefined, device,
+ *  functionName, functions: [..], inputs: [feature], outputs: [feature], states: [feature],
+ *  predictedFeatureName?, predictedProbabilitiesName?, classLabels?, operations: {"ios16.conv": 52, ..}, computePrecision}
+ * feature: {name, type: "image"|"tensor"|"int64"|"double"|"string"|"dictionary"|"sequence"|"state", optional, description,
+ *  shape?, dtype?, flexible?: {enumerated: [[..]]} | {ranges: [[lower, upper | null], ..]}, width?, height?, colorSpace?: "RGB"|"BGR"|"L"|"F", keyType?}
+ */
+int32_t tl_model_describe(uint32_t model, uint32_t *out_text);
+int32_t tl_model_release(uint32_t model);
+
+/* State of a stateful model, zeros at first. */
+int32_t tl_state_create(uint32_t model, uint32_t *out_state);
+/* Copies one state tensor out of / into a buffer (row-major; dtype and byte length must fit the declared state). */
+int32_t tl_state_read(uint32_t state, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer, uint64_t byte_offset, int32_t dtype);
+int32_t tl_state_write(uint32_t state, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer, uint64_t byte_offset, int32_t dtype);
+int32_t tl_state_release(uint32_t state);
+
+/* ---- requests: inputs and outputs bound once, run many times ---------------------------------------------------- */
+
+/* state: 0 or a state of this model. */
+int32_t tl_request_create(uint32_t model, uint32_t state, uint32_t *out_request);
+/*
+ * Binds memory to a tensor feature, an input or an output (chosen by name: direction 0 input, 1 output). shape and strides: in, rank
+ * elements each, in elements. The buffer is kept alive by the request. out_zero_copy: 1 if runs use the memory in place.
+ */
+int32_t tl_request_bind_tensor(uint32_t request, int32_t direction, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer,
+                               uint64_t byte_offset, int32_t dtype, uint32_t rank, const int64_t *shape, const int64_t *strides,
+                               uint32_t *out_zero_copy);
+/* Binds pixels to an image feature. The size has to be one that the feature takes. bytes_per_row >= width * bytes per pixel. */
+int32_t tl_request_bind_image(uint32_t request, int32_t direction, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer,
+                              uint64_t byte_offset, int32_t pixels, uint32_t width, uint32_t height, uint32_t bytes_per_row,
+                              uint32_t *out_zero_copy);
+/* Binds an int64, double, string, dictionary ([[key, number], ..]) or sequence ([..]) input; value: in, JSON. */
+int32_t tl_request_bind_value(uint32_t request, const uint8_t *name, uint32_t name_byte_length, const uint8_t *value, uint32_t value_byte_length);
+/* Removes one binding (optional inputs, outputs that the model shall allocate again). */
+int32_t tl_request_unbind(uint32_t request, int32_t direction, const uint8_t *name, uint32_t name_byte_length);
+/* Runs on the calling thread. */
+int32_t tl_request_run(uint32_t request);
+/* Runs on a native thread; the completion callback receives the token and the status. */
+int32_t tl_request_run_async(uint32_t request, uint32_t token);
+/*
+ * JSON array of the last run's outputs, in the model's order: {name, type, dtype?, shape?, strides?, pixels?, width?, height?, bytesPerRow?,
+ * value?, bound: boolean, zeroCopy: boolean}. value: number, string, [[key, number], ..] or [..]; int64 beyond 2^53 as a string of digits.
+ */
+int32_t tl_request_outputs(uint32_t request, uint32_t *out_text);
+/* The memory of a tensor or image output of the last run as a buffer of its own (handle to be released; never reused by later runs). */
+int32_t tl_request_output_buffer(uint32_t request, const uint8_t *name, uint32_t name_byte_length, uint32_t *out_buffer, uint64_t *out_address,
+                                 uint64_t *out_byte_length);
+int32_t tl_request_release(uint32_t request);
+
+/* ---- asynchronous completion -------------------------------------------------------------------------------------- */
+
+/* One callback for the process: (token, status), called from native threads; callback: lent until replaced or set to NULL. */
+int32_t tl_async_set_callback(void (*callback)(uint32_t token, int32_t status));
+/* Takes the result of a finished asynchronous call: out_handle is the model of a load, 0 for a run. An error's text is tl_last_error of this call. */
+int32_t tl_async_result(uint32_t token, uint32_t *out_handle);
+
+/* ---- tensors: loops that are slow in JavaScript ----------------------------------------------------------------- */
+
+/* Converts element_count elements (round to nearest even, saturating to integers, bool = non-zero). Pointers: in, out; no overlap. */
+int32_t tl_tensor_convert(const void *source, int32_t source_dtype, void *target, int32_t target_dtype, uint64_t element_count);
+/* Copies between strided layouts of one dtype (in elements); used for padded outputs. */
+int32_t tl_tensor_copy(const void *source, const int64_t *source_strides, void *target, const int64_t *target_strides, int32_t dtype, uint32_t rank,
+                       const int64_t *shape);
+/* Index of the largest element (first of equals; NaN counts as largest, as in numpy). */
+int32_t tl_tensor_argmax(const void *source, int32_t dtype, uint64_t element_count, uint64_t *out_index);
+/* The k largest, descending: indices and values as f32; NaN first. */
+int32_t tl_tensor_top_k(const void *source, int32_t dtype, uint64_t element_count, uint32_t k, uint32_t *out_indices, float *out_values);
+/* Softmax over the last axis: rows x columns, f16 or f32 in and out of the same dtype. */
+int32_t tl_tensor_softmax(const void *source, void *target, int32_t dtype, uint64_t rows, uint64_t columns);
+/* Pixel layouts: see tl_pixels. Gray from colour by BT.601 luma, alpha 255. */
+int32_t tl_image_convert(const void *source, int32_t source_pixels, uint32_t source_bytes_per_row, void *target, int32_t target_pixels,
+                         uint32_t target_bytes_per_row, uint32_t width, uint32_t height);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

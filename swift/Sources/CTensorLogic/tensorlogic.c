@@ -1,0 +1,2 @@
+/* The target holds a header only; SwiftPM wants one source. */
+#include "tensorlogic.h"
