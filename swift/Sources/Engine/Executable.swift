@@ -35,3 +35,19 @@ public enum RuntimeValue {
   case strings([String])
   case int64s([Int64])
 }
+
+public struct ExecutableOptions: Sendable {
+  public enum Precision: Sendable {
+    /// Types as the model declares them.
+    case model
+    /// Everything in f32, to see what f16 costs.
+    case float32
+  }
+  public var precision = Precision.model
+  public init() {}
+}
+
+/// The state tensors of a stateful function: one instance per conversation, zeros at first.
+public final class StateStorage {
+  public internal(set) var tensors: [String: TensorMemory] = [:]
+}
