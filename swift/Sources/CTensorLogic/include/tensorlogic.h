@@ -80,6 +80,11 @@ int32_t tl_buffer_wrap(void *address, uint64_t byte_length, uint32_t *out_buffer
 /* The address (lent until tl_buffer_release) and length of a buffer. */
 int32_t tl_buffer_bytes(uint32_t buffer, uint64_t *out_address, uint64_t *out_byte_length);
 int32_t tl_buffer_release(uint32_t buffer);
+/*
+ * tl_buffer_release in the shape of a JavaScript engine's deallocator of external memory (bytes is ignored, context: the handle as a
+ * pointer-sized number): a garbage collector's thread may call it at any time, also for a handle that was released before.
+ */
+int32_t tl_buffer_collect(void *bytes, void *context);
 
 /* ---- models --------------------------------------------------------------------------------------------------- */
 
