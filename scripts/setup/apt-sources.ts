@@ -50,19 +50,23 @@ export function parseDeb822Sources(text: string): Mirror[] {
 /** The mirror that serves the machine's own release (not its security or third-party suites). */
 export function chooseMirror(mirrors: Mirror[], codename: string): Mirror | undefined {
   const serving = mirrors.filter((mirror) => mirror.components.includes("main"));
-  return serving.find((mirror) => mirror.suites.includes(codename)) ?? serving.find((mirror) => mirror.suites.some((suite) => ["stable", "testing", "sid", "unstable"].includes(suite)));
+  return (
+    serving.find((mirror) => mirror.suites.includes(codename)) ??
+    serving.find((mirror) => mirror.suites.some((suite) => ["stable", "testing", "sid", "unstable"].includes(suite)))
+  );
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 export function readMachineMirrors(etcApt = "/etc/apt"): Mirror[] {
   const mirrors: Mirror[] = [];
-  const read = (path: string) => {
-    try {
-      return readFileSync(path, "utf8");
-    } catch {
-      return "";
-    }
-  };
-  mirrors.push(...parseOneLineSources(read(join(etcApt, "sources.list"))));
+  mirrors.push(...parseOneLineSources(readIfThere(join(etcApt, "sources.list"))));
   let names: string[] = [];
   try {
     names = readdirSync(join(etcApt, "sources.list.d")).sort();
@@ -71,8 +75,8 @@ export function readMachineMirrors(etcApt = "/etc/apt"): Mirror[] {
   }
   for (const name of names) {
     const path = join(etcApt, "sources.list.d", name);
-    if (name.endsWith(".sources")) mirrors.push(...parseDeb822Sources(read(path)));
-    else if (name.endsWith(".list")) mirrors.push(...parseOneLineSources(read(path)));
+    if (name.endsWith(".sources")) mirrors.push(...parseDeb822Sources(readIfThere(path)));
+    else if (name.endsWith(".list")) mirrors.push(...parseOneLineSources(readIfThere(path)));
   }
   return mirrors;
 }

@@ -84,11 +84,18 @@ Acquire::Retries "3";
   async choose(names: string[]): Promise<ChosenPackage[]> {
     const result = await run(this.#command("-y", "-s", "-V", "install", ...names), { env: { LC_ALL: "C" } });
     if (result.code !== 0) return [];
-    const chosen = [...result.stdout.matchAll(/^Inst (\S+) \((\S+) /gm)].map((match) => ({ name: match[1] ?? "", version: match[2] ?? "" }));
-    const uris = await runOrThrow("Asking apt for sizes", this.#command("-y", "--print-uris", "install", ...names), { env: { LC_ALL: "C" } });
+    const uris = await runOrThrow("Asking apt for sizes", this.#command("-y", "--print-uris", "install", ...names), {
+      env: { LC_ALL: "C" },
+    });
     const sizes = new Map<string, number>();
-    for (const match of uris.stdout.matchAll(/^'[^']*' ([^_\s]+)_\S+ (\d+)/gm)) sizes.set(match[1] ?? "", Number(match[2]));
-    return chosen.map((one) => ({ ...one, byteLength: sizes.get(one.name) ?? 0 }));
+    for (const match of uris.stdout.matchAll(/^'[^']*' ([^_\s]+)_\S+ (\d+)/gm)) {
+      sizes.set(match[1] ?? "", Number(match[2]));
+    }
+    return [...result.stdout.matchAll(/^Inst (\S+) \((\S+) /gm)].map(([, name = "", version = ""]) => ({
+      name,
+      version,
+      byteLength: sizes.get(name) ?? 0,
+    }));
   }
 
   /** Downloads the packages; those of an interrupted run that are whole are kept (apt checks their hashes). */
@@ -100,21 +107,28 @@ Acquire::Retries "3";
       step.update(here, `${megabytes(here)} of ${megabytes(total)}`);
     }, 250);
     try {
-      await runOrThrow("Downloading the Swift toolchain", this.#command("download", ...packages.map((one) => `${one.name}=${one.version}`)), { cwd: this.downloadFolder, env: { LC_ALL: "C" } });
+      await runOrThrow(
+        "Downloading the Swift toolchain",
+        this.#command("download", ...packages.map((one) => `${one.name}=${one.version}`)),
+        { cwd: this.downloadFolder, env: { LC_ALL: "C" } },
+      );
     } finally {
       clearInterval(timer);
     }
     const files = readdirSync(this.downloadFolder).filter((name) => name.endsWith(".deb"));
     const missing = packages.filter((one) => !files.some((file) => file.startsWith(`${one.name}_`)));
     if (missing.length > 0) {
-      throw new SetupError(`apt-get download answered success, but these packages are missing: ${missing.map((one) => one.name).join(", ")}`);
+      throw new SetupError(
+        `apt-get download answered success, but these packages are missing: ${missing.map((one) => one.name).join(", ")}`,
+      );
     }
     step.done(megabytes(total));
     // Another version's file from an earlier, interrupted run may lie here too: take only what was chosen.
     return packages.map((one) => {
       const version = one.version.replaceAll(":", "%3a");
       const file = files.find((name) => name.startsWith(`${one.name}_${version}_`));
-      if (!file) throw new SetupError(`The downloaded file of ${one.name} ${one.version} is missing in ${this.downloadFolder}`);
+      if (!file)
+        throw new SetupError(`The downloaded file of ${one.name} ${one.version} is missing in ${this.downloadFolder}`);
       return join(this.downloadFolder, file);
     });
   }

@@ -1,4 +1,15 @@
-import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, statSync, unlinkSync, utimesSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 
@@ -95,13 +106,16 @@ export async function withLock<T>(path: string, body: () => Promise<T>, options:
   const release = () => {
     if (readHolder(path)?.holder.token === own.token) unlinkSync(path);
   };
-  const heartbeat = setInterval(() => {
-    try {
-      utimesSync(path, new Date(), new Date());
-    } catch {
-      // Taken over: release() leaves the other's file alone.
-    }
-  }, Math.min(5_000, staleAfterMs / 4));
+  const heartbeat = setInterval(
+    () => {
+      try {
+        utimesSync(path, new Date(), new Date());
+      } catch {
+        // Taken over: release() leaves the other's file alone.
+      }
+    },
+    Math.min(5_000, staleAfterMs / 4),
+  );
   process.once("exit", release);
   try {
     return await body();

@@ -1,4 +1,18 @@
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { PrivateApt } from "./apt.ts";
 import { chooseMirror, readMachineMirrors } from "./apt-sources.ts";
@@ -10,10 +24,10 @@ import { swift } from "./versions.ts";
 /** Names what was verified; written last, so that a folder without it is not a toolchain. */
 export const completeMarker = "complete.json";
 
-/** 2.0 GB unpacked and 0.5 GB of downloads, measured 2025-11 on amd64. */
-const neededByteLength = 3.2e9;
+/** 1.2 GB unpacked and 0.5 GB of downloads (2026-11, amd64), and room for apt's lists. */
+const neededByteLength = 2e9;
 
-/** Programs and data that building a dylib never runs: 1.1 GB less on disk. */
+/** Programs and data that building a dylib never runs: 1.2 GB less on disk. */
 const leftOut = [
   "./usr/libexec/swift/bin/lldb*",
   "./usr/libexec/swift/bin/clangd",
@@ -79,15 +93,21 @@ async function patch(folder: string, home: string, names: ReturnType<typeof debi
   const homeLibraries = join(home, "usr/lib", names.triple);
   const bin = toolchainBinFolder(folder);
   const programs = [...filesBelow(bin)].filter((path) => isElf(path));
-  const swiftLibraries = [...filesBelow(join(dirname(bin), "lib"))].filter((path) => /\.so(\.|$)/.test(path) && isElf(path));
+  const swiftLibraries = [...filesBelow(join(dirname(bin), "lib"))].filter(
+    (path) => /\.so(\.|$)/.test(path) && isElf(path),
+  );
   const step = startStep("Pointing it at its own libraries", programs.length + swiftLibraries.length);
   let done = 0;
   for (const path of programs) {
     chmodSync(path, lstatSync(path).mode | 0o200);
     await runOrThrow(`Patching ${path}`, [
       ...patchelf,
-      ...["--set-interpreter", join(homeLibraries, names.loader), "--force-rpath"],
-      ...["--set-rpath", `$ORIGIN/../lib/swift/linux:$ORIGIN/../lib/swift/host:$ORIGIN/../lib:${homeLibraries}`, path],
+      "--set-interpreter",
+      join(homeLibraries, names.loader),
+      "--force-rpath",
+      "--set-rpath",
+      `$ORIGIN/../lib/swift/linux:$ORIGIN/../lib/swift/host:$ORIGIN/../lib:${homeLibraries}`,
+      path,
     ]);
     step.update(++done);
   }
@@ -114,7 +134,9 @@ async function openApt(host: Host, folder: string): Promise<{ apt: PrivateApt; s
   const suites = swift.suites[host.id] ?? [];
   const mirror = chooseMirror(readMachineMirrors(), host.codename);
   if (!mirror) {
-    throw new SetupError(`No package source of this machine's own release (${host.id} ${host.codename}) in /etc/apt: cannot tell where to get Swift from.`);
+    throw new SetupError(
+      `No package source of this machine's own release (${host.id} ${host.codename}) in /etc/apt: cannot tell where to get Swift from.`,
+    );
   }
   for (const suite of suites) {
     const apt = new PrivateApt(folder, mirror, suite, debianNames(host.architecture).architecture);
@@ -134,7 +156,9 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
   mkdirSync(parent, { recursive: true });
   const free = statfsSync(parent);
   if (free.bavail * free.bsize < neededByteLength) {
-    throw new SetupError(`The Swift toolchain needs ${neededByteLength / 1e9} GB in ${parent}, which has ${((free.bavail * free.bsize) / 1e9).toFixed(1)} GB free (TENSORLOGIC_CACHE chooses another folder).`);
+    throw new SetupError(
+      `The Swift toolchain needs ${neededByteLength / 1e9} GB in ${parent}, which has ${((free.bavail * free.bsize) / 1e9).toFixed(1)} GB free (TENSORLOGIC_CACHE chooses another folder).`,
+    );
   }
   say(`Swift ${swift.version} goes into ${home}; nothing else on the system changes.`);
   const work = `${home}.partial`;
@@ -149,18 +173,29 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
   renameSync(work, home);
   const version = await verifyToolchain(home);
   const marker = join(home, completeMarker);
-  writeFileSync(`${marker}.tmp`, `${JSON.stringify({ version })}\n`);
+  writeFileSync(`${marker}.tmp`, `${JSON.stringify({ version, home })}\n`);
   renameSync(`${marker}.tmp`, marker);
   rmSync(`${home}.download`, { recursive: true, force: true });
 }
 
 async function verifyToolchain(home: string): Promise<string> {
-  const result = await runOrThrow("The installed Swift compiler", [join(toolchainBinFolder(home), "swiftc"), "--version"]);
+  const result = await runOrThrow("The installed Swift compiler", [
+    join(toolchainBinFolder(home), "swiftc"),
+    "--version",
+  ]);
   const version = /Swift version ([\d.]+)/.exec(result.stdout + result.stderr)?.[1];
-  if (version !== swift.version) throw new SetupError(`The mirror's Swift is ${version ?? "of unknown version"}; ${swift.version} was expected.`);
+  if (version !== swift.version)
+    throw new SetupError(`The mirror's Swift is ${version ?? "of unknown version"}; ${swift.version} was expected.`);
   return version;
 }
 
+/** The loader's path is absolute: a toolchain that was moved, or copied to another home, is not whole either. */
 export function isCompleteToolchain(home: string): boolean {
-  return existsSync(join(home, completeMarker));
+  try {
+    const marker = JSON.parse(readFileSync(join(home, completeMarker), "utf8")) as { version?: string; home?: string };
+    if (marker.version !== swift.version || marker.home !== home) return false;
+  } catch {
+    return false;
+  }
+  return existsSync(join(toolchainBinFolder(home), "swiftc"));
 }

@@ -53,12 +53,16 @@ function howToInstall(host: Host, tooOld: string | undefined): SetupError {
         : host.id === "arch"
           ? "yay -S swift-bin"
           : "curl -L https://swift.org/install | bash    (or see swift.org/install)";
-  return new SetupError(`Swift ${oldest} or newer is needed to build the library: ${found}.\nInstall it with\n  ${command}\nand run this command again.`);
+  return new SetupError(
+    `Swift ${oldest} or newer is needed to build the library: ${found}.\nInstall it with\n  ${command}\nand run this command again.`,
+  );
 }
 
 function checkBuildPackages(missing: string[]): void {
   if (missing.length === 0) return;
-  throw new SetupError(`Compiling needs packages that this machine lacks: ${missing.join(", ")}.\nInstall them with\n  apt-get install -y ${missing.join(" ")}\nand run this command again.`);
+  throw new SetupError(
+    `Compiling needs packages that this machine lacks: ${missing.join(", ")}.\nInstall them with\n  apt-get install -y ${missing.join(" ")}\nand run this command again.`,
+  );
 }
 
 /** A usable Swift: the one on PATH, else the private one, which is installed first where that is possible. */
