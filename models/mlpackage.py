@@ -18,9 +18,14 @@ def save(model: ct.models.MLModel, path: Path) -> None:
 
 
 def settle(path: Path) -> None:
-    """Replaces what differs from run to run in the saved package `path`."""
+    """Replaces what differs from run to run in the saved package `path`, and leaves out an empty weights folder: git would not keep it."""
     manifest_file = path / "Manifest.json"
     manifest = json.loads(manifest_file.read_text())
+    for key, entry in list(manifest["itemInfoEntries"].items()):
+        item = path / "Data" / entry["path"]
+        if item.is_dir() and not any(item.iterdir()):
+            item.rmdir()
+            del manifest["itemInfoEntries"][key]
     root = manifest["rootModelIdentifier"]
     entries = {}
     for old, entry in sorted(manifest["itemInfoEntries"].items(), key=lambda item: item[1]["path"]):
