@@ -32,7 +32,7 @@ export function debianNames(architecture: Host["architecture"]) {
 export async function missingBuildPackages(): Promise<string[]> {
   const missing: string[] = [];
   const gcc = await run(["gcc", "-print-file-name=crtbeginS.o"]);
-  if (gcc.code !== 0) return ["gcc", "libc6-dev", "libstdc++-dev"];
+  if (gcc.code !== 0) return ["g++", "libc6-dev"];
   if (!gcc.stdout.trim().startsWith("/")) missing.push("gcc");
   if (!existsSync("/usr/include/stdlib.h")) missing.push("libc6-dev");
   const library = await run(["gcc", "-print-file-name=libstdc++.so"]);

@@ -15,8 +15,9 @@ function listFiles(folder: string): string[] {
     // SwiftPM skips hidden files too; editors leave theirs there.
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) files.push(...listFiles(path));
-    else if (entry.isFile()) files.push(path);
+    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    if (kind?.isDirectory()) files.push(...listFiles(path));
+    else if (kind?.isFile()) files.push(path);
   }
   return files;
 }
