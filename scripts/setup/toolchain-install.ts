@@ -13,7 +13,7 @@ import {
   statfsSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { PrivateApt } from "./apt.ts";
 import { chooseMirror, readMachineMirrors } from "./apt-sources.ts";
 import { debianNames, type Host } from "./host.ts";
@@ -146,6 +146,17 @@ async function openApt(host: Host, folder: string): Promise<{ apt: PrivateApt; s
   throw new SetupError(`This machine's package mirror has no swiftlang in ${suites.join(", ")}.`);
 }
 
+function removeLeftovers(home: string): void {
+  for (const name of readdirSync(dirname(home))) {
+    if (!name.startsWith(`${basename(home)}.partial`)) continue;
+    try {
+      rmSync(join(dirname(home), name), { recursive: true, force: true });
+    } catch {
+      // Still being written to; the next installation removes it.
+    }
+  }
+}
+
 /**
  * Puts the toolchain into `home`. Works in a folder beside it and renames at the end; the caller holds the lock.
  * Downloads of an interrupted run are kept and used.
@@ -161,8 +172,9 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
     );
   }
   say(`Swift ${swift.version} goes into ${home}; nothing else on the system changes.`);
-  const work = `${home}.partial`;
-  rmSync(work, { recursive: true, force: true });
+  removeLeftovers(home);
+  // A name of its own: after a kill -9, the dead run's tar may still be writing into the old one.
+  const work = `${home}.partial-${process.pid}`;
   rmSync(home, { recursive: true, force: true });
   const { apt } = await openApt(host, `${home}.download`);
   const debs = await apt.download(await apt.choose(["swiftlang", "patchelf"]));
