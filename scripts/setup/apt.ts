@@ -74,10 +74,10 @@ Acquire::Retries "3";
     return ["apt-get", "-c", this.#configFile, "-q", ...args];
   }
 
-  /** Reads the suite's package list. False if the mirror does not carry the suite. */
-  async update(): Promise<boolean> {
+  /** Reads the suite's package list. Answers what apt said if that failed, for instance for a suite that is not there. */
+  async update(): Promise<{ failure?: string }> {
     const result = await run(this.#command("update", "-o", "APT::Update::Error-Mode=any"), { env: { LC_ALL: "C" } });
-    return result.code === 0;
+    return result.code === 0 ? {} : { failure: result.stderr.trim().split("\n").slice(0, 3).join("\n") };
   }
 
   /** The packages that `names` need, without what the host supplies; empty if the suite does not have them. */

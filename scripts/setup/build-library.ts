@@ -39,11 +39,11 @@ async function compile(swiftFolder: string, fileName: string): Promise<string> {
   return built;
 }
 
-/** Writes a copy without the symbols that nobody calls by name; without a `strip` the copy stays whole. */
+/** Copies without the symbols that nobody calls by name. On macOS nothing may be cut out after the linker signed it. */
 async function copyStripped(built: string, to: string): Promise<void> {
-  const flags = process.platform === "darwin" ? ["-x"] : ["--strip-unneeded"];
-  const result = await run(["strip", ...flags, "-o", to, built]);
-  if (result.code !== 0) copyFileSync(built, to);
+  const stripped =
+    process.platform === "linux" && (await run(["strip", "--strip-unneeded", "-o", to, built])).code === 0;
+  if (!stripped) copyFileSync(built, to);
 }
 
 /** Builds the dylib and puts it in place with its stamp. The caller holds the lock. */

@@ -130,20 +130,21 @@ function writeManifestCompiler(folder: string, home: string, names: ReturnType<t
   writeFileSync(path, `#!/bin/sh\nexec '${join(toolchainBinFolder(home), "swiftc")}' "$@" ${flags}\n`, { mode: 0o755 });
 }
 
-async function openApt(host: Host, folder: string): Promise<{ apt: PrivateApt; suite: string }> {
-  const suites = swift.suites[host.id] ?? [];
+async function openApt(host: Host, folder: string): Promise<PrivateApt> {
   const mirror = chooseMirror(readMachineMirrors(), host.codename);
   if (!mirror) {
     throw new SetupError(
-      `No package source of this machine's own release (${host.id} ${host.codename}) in /etc/apt: cannot tell where to get Swift from.`,
+      `/etc/apt names no package mirror of this machine's own release (${host.id} ${host.codename}).`,
     );
   }
-  for (const suite of suites) {
+  const failures: string[] = [];
+  for (const suite of swift.suites[host.id] ?? []) {
     const apt = new PrivateApt(folder, mirror, suite, debianNames(host.architecture).architecture);
-    if (!(await apt.update())) continue;
-    if ((await apt.choose(["swiftlang"])).length > 0) return { apt, suite };
+    const { failure } = await apt.update();
+    if (failure === undefined && (await apt.choose(["swiftlang"])).length > 0) return apt;
+    failures.push(`${suite}: ${failure ?? "no package swiftlang"}`);
   }
-  throw new SetupError(`This machine's package mirror has no swiftlang in ${suites.join(", ")}.`);
+  throw new SetupError(`This machine's package mirror gives no Swift:\n${failures.join("\n")}`);
 }
 
 function removeLeftovers(home: string): void {
@@ -176,7 +177,7 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
   // A name of its own: after a kill -9, the dead run's tar may still be writing into the old one.
   const work = `${home}.partial-${process.pid}`;
   rmSync(home, { recursive: true, force: true });
-  const { apt } = await openApt(host, `${home}.download`);
+  const apt = await openApt(host, `${home}.download`);
   const debs = await apt.download(await apt.choose(["swiftlang", "patchelf"]));
   mkdirSync(work, { recursive: true });
   await unpack(debs, work);

@@ -42,19 +42,20 @@ function privateToolchain(home: string): Toolchain {
   };
 }
 
-function howToInstall(host: Host, tooOld: string | undefined): SetupError {
-  const oldest = swift.oldestUsable.join(".");
-  const found = tooOld ? `swift on PATH is ${tooOld}` : "no swift on PATH";
+const swiftly = "swiftly-$(uname -m).tar.gz";
+const installCommands: Record<string, string> = {
+  macos: "xcode-select --install",
+  fedora: "sudo dnf install swift-lang",
+  arch: "yay -S swift-bin",
+};
+
+function howToInstall(host: Host, reason: string): SetupError {
   const command =
-    host.id === "macos"
-      ? "xcode-select --install"
-      : host.id === "fedora"
-        ? "sudo dnf install swift-lang"
-        : host.id === "arch"
-          ? "yay -S swift-bin"
-          : "curl -L https://swift.org/install | bash    (or see swift.org/install)";
+    installCommands[host.id] ??
+    `curl -O https://download.swift.org/swiftly/linux/${swiftly} && tar zxf ${swiftly} && ./swiftly init`;
+  const oldest = swift.oldestUsable.join(".");
   return new SetupError(
-    `Swift ${oldest} or newer is needed to build the library: ${found}.\nInstall it with\n  ${command}\nand run this command again.`,
+    `${reason}\nSwift ${oldest} or newer is needed to build the library. Install it with\n  ${command}\nand run this command again.`,
   );
 }
 
@@ -66,19 +67,24 @@ function checkBuildPackages(missing: string[]): void {
 }
 
 /** A usable Swift: the one on PATH, else the private one, which is installed first where that is possible. */
-export async function ensureToolchain(): Promise<Toolchain> {
+export async function ensureToolchain(host: Host = readHost()): Promise<Toolchain> {
   const onPath = await findOnPath();
   if (onPath.toolchain) return onPath.toolchain;
-  const host = readHost();
   const canInstall = host.id in swift.suites && host.architecture !== "other" && existsSync("/usr/bin/apt-get");
-  if (!canInstall) throw howToInstall(host, onPath.tooOld);
+  const found = onPath.tooOld ? `The swift on PATH is ${onPath.tooOld}.` : "No swift on PATH.";
+  if (!canInstall) throw howToInstall(host, found);
   const home = join(cacheFolder(), `swift-${swift.version}`);
   checkBuildPackages(await missingBuildPackages());
   if (isCompleteToolchain(home)) return privateToolchain(home);
   await withLock(
     `${home}.lock`,
     async () => {
-      if (!isCompleteToolchain(home)) await installToolchain(host, home);
+      if (isCompleteToolchain(home)) return;
+      try {
+        await installToolchain(host, home);
+      } catch (error) {
+        throw error instanceof SetupError ? howToInstall(host, `${found}\n${error.message}`) : error;
+      }
     },
     { onWait: (holder) => say(`Waiting: ${holder} is installing the Swift toolchain.`) },
   );

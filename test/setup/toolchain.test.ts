@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { debianNames, parseOsRelease } from "../../scripts/setup/host.ts";
+import { debianNames, type Host, parseOsRelease } from "../../scripts/setup/host.ts";
 import { isCompleteToolchain } from "../../scripts/setup/toolchain-install.ts";
 import { isUsableVersion, parseSwiftVersion } from "../../scripts/setup/toolchain.ts";
 import { swift } from "../../scripts/setup/versions.ts";
@@ -15,7 +15,7 @@ function readId(): string {
 }
 
 /** Runs ensureToolchain() with `programs` (name → shell script) in front of the system's and without any other Swift. */
-function ensureWith(folder: string, programs: Record<string, string>) {
+function ensureWith(folder: string, programs: Record<string, string>, host?: Host) {
   const bin = join(folder, "bin");
   mkdirSync(bin);
   for (const [name, script] of Object.entries(programs)) {
@@ -30,7 +30,7 @@ function ensureWith(folder: string, programs: Record<string, string>) {
   }
   const script = `
     import { ensureToolchain } from ${JSON.stringify(toolchainModule)};
-    try { console.log(JSON.stringify(await ensureToolchain())); }
+    try { console.log(JSON.stringify(await ensureToolchain(${JSON.stringify(host) ?? ""}))); }
     catch (error) { console.log(error.name + ": " + error.message); }`;
   const child = Bun.spawnSync([process.execPath, "-e", script], {
     env: { PATH: `${bin}:/usr/bin:/bin`, HOME: folder, TENSORLOGIC_CACHE: join(folder, "cache") },
@@ -57,14 +57,24 @@ test("a whole toolchain has a marker for its own place, and a compiler", () => {
 test.skipIf(!isDebian)("half a toolchain is installed anew, not used", () => {
   using folder = temporaryFolder();
   folder.write(`cache/swift-${swift.version}/usr/libexec/swift/bin/swiftc`, "");
-  const answer = ensureWith(folder.path, { swift: "exit 1", "apt-get": "exit 1" });
-  expect(answer).toStartWith("SetupError: This machine's package mirror has no swiftlang in");
+  const answer = ensureWith(folder.path, { swift: "exit 1", "apt-get": "echo 'E: no network' >&2; exit 100" });
+  expect(answer).toContain("SetupError: No swift on PATH.\nThis machine's package mirror gives no Swift:\n");
+  expect(answer).toContain("E: no network");
+  expect(answer).toContain("Install it with\n  curl -O ");
 });
 
 test("a new enough swift on PATH is used as it is", () => {
   using folder = temporaryFolder();
   const answer = ensureWith(folder.path, { swift: "echo 'Swift version 6.2.1 (swift-6.2.1-RELEASE)'" });
   expect(JSON.parse(answer)).toEqual({ version: "6.2.1", environment: {} });
+});
+
+test("an old swift on PATH where none can be installed: its version and the command that helps", () => {
+  using folder = temporaryFolder();
+  const fedora: Host = { id: "fedora", codename: "", architecture: "x64" };
+  const answer = ensureWith(folder.path, { swift: "echo 'Swift version 5.10.1 (swift-5.10.1-RELEASE)'" }, fedora);
+  expect(answer).toStartWith("SetupError: The swift on PATH is 5.10.1.");
+  expect(answer).toContain("sudo dnf install swift-lang");
 });
 
 test.skipIf(!isDebian)("missing compiler packages are named with the command that installs them", () => {
