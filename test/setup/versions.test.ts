@@ -7,14 +7,26 @@ import { projectRoot } from "../../scripts/setup/paths.ts";
 const pinnedBun = packageJson.packageManager.replace("bun@", "");
 const read = (name: string) => readFileSync(join(projectRoot, name), "utf8");
 
-test(".ci/run names the pinned Bun and no other", () => {
-  const named = [...read(".ci/run").matchAll(/bun@(\d[\w.-]*\d)/g)].map((match) => match[1]);
-  expect(named.length).toBeGreaterThan(0);
-  expect(new Set(named)).toEqual(new Set([pinnedBun]));
+test("every file that names a version of Bun names the pinned one", () => {
+  const pattern = "{README.md,CHANGELOG.md,.ci/run,docs/**/*.md,models/*.md,{scripts,src,bench}/**/*.ts}";
+  const named: string[] = [];
+  for (const name of new Bun.Glob(pattern).scanSync({ cwd: projectRoot, dot: true })) {
+    for (const match of read(name).matchAll(/bun@(\d[\w.-]*\d)/g)) named.push(`${name}: ${match[1]}`);
+  }
+  expect(named).toContain(`.ci/run: ${pinnedBun}`);
+  expect(named.filter((one) => !one.endsWith(`: ${pinnedBun}`))).toEqual([]);
 });
 
 test("package.json: one Bun", () => {
   expect(packageJson.engines.bun).toBe(`>=${pinnedBun}`);
+  expect(packageJson.devDependencies["@types/bun"]).toBe(pinnedBun);
+});
+
+test("CI runs the test command, then the checks", () => {
+  const commands = read(".ci/run")
+    .split("\n")
+    .filter((line) => line.startsWith("npx"));
+  expect(commands).toEqual([`npx -y bun@${pinnedBun} run test`, `npx -y bun@${pinnedBun} run check`]);
 });
 
 test("the lock file names no registry", () => {
