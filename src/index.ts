@@ -1,0 +1,13 @@
+export * from "./errors.ts";
+export { loadModel, Model, type ModelMetadata, type PredictOptions } from "./model.ts";
+export { Request } from "./request.ts";
+export { State } from "./state.ts";
+export { Tensor, type TensorSource, type TopEntry } from "./tensor.ts";
+export { Image, type ImageMode, type Pixels } from "./image.ts";
+export type { CropMode } from "./image/fit.ts";
+export type { DType, TypedArray, TypedArrays } from "./dtype.ts";
+export type { FeatureInput, FeatureInputs, FeatureOutput, FeatureOutputs } from "./features.ts";
+export type { ComputeUnits, Feature, LoadOptions } from "./schema.ts";
+export type { NestedNumbers } from "./nested.ts";
+export { decodeNpy, encodeNpy } from "./npy.ts";
+export { describeRuntime, readCounters, type RuntimeCounters, type RuntimeDescription } from "./native/runtime.ts";

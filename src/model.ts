@@ -1,0 +1,195 @@
+import { ArgumentError, UnsupportedError } from "./errors.ts";
+import type { FeatureInputs, FeatureOutputs } from "./features.ts";
+import { checkCropMode, type CropMode } from "./image/fit.ts";
+import { describeModel, loadModelHandle } from "./native/model.ts";
+import type { OwnedHandle } from "./native/handle.ts";
+import { Request } from "./request.ts";
+import type { Feature, LoadOptions, ModelDescription } from "./schema.ts";
+import { convertInputs, prepareImages, prepareImagesSync, SessionPool, type Session } from "./session.ts";
+import { describe } from "./shape.ts";
+import { State } from "./state.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What is known about a model's file. */
+export interface ModelMetadata {
+  format: "CoreML" | "SafeTensors" | "GGUF";
+  /** `mlprogram`, `neuralnetwork`, `treeensembleclassifier`, `pipeline`, … */
+  kind: string;
+  /** How the weights are stored: F16, F32, INT8, … */
+  quantization: string;
+  specificationVersion: number;
+  author: string;
+  license: string;
+  description: string;
+  version: string;
+  userDefined: Record<string, string>;
+}
+
+export interface PredictOptions {
+  /** How pictures are brought to the model's size; default `center`. */
+  crop?: CropMode;
+  /** The state of a stateful model, changed by the prediction. */
+  state?: State;
+}
+
+/** A loaded model. `dispose` (or `using`) gives its memory back at once. */
+export class Model {
+  readonly path: string;
+  readonly metadata: Readonly<ModelMetadata>;
+  readonly inputs: readonly Feature[];
+  readonly outputs: readonly Feature[];
+  readonly states: readonly Feature[];
+  /** What runs the model; `cpu (portable)` for the package's own engine. */
+  readonly device: string;
+  /** Operation → how often it occurs. */
+  readonly operations: Readonly<Record<string, number>>;
+  /** The classes of a classifier, in the model's order. */
+  readonly classLabels: readonly (string | number)[] | undefined;
+  /** The function that runs, and all that the file has. */
+  readonly functionName: string | undefined;
+  readonly functions: readonly string[];
+  readonly predictedFeatureName: string | undefined;
+  readonly predictedProbabilitiesName: string | undefined;
+  readonly #handle: OwnedHandle;
+  readonly #sessions: SessionPool;
+
+  /** @internal Use `loadModel`. */
+  constructor(path: string, handle: OwnedHandle, about: ModelDescription) {
+    this.path = path;
+    this.#handle = handle;
+    this.#sessions = new SessionPool(handle);
+    const { format, kind, quantization, specificationVersion, author, license, version, userDefined } = about;
+    const description = about.shortDescription;
+    this.metadata = Object.freeze({
+      format,
+      kind,
+      quantization,
+      specificationVersion,
+      author,
+      license,
+      description,
+      version,
+      userDefined,
+    });
+    this.inputs = Object.freeze(about.inputs);
+    this.outputs = Object.freeze(about.outputs);
+    this.states = Object.freeze(about.states);
+    this.device = about.device;
+    this.operations = about.operations;
+    this.classLabels = about.classLabels ?? undefined;
+    this.functionName = about.functionName ?? undefined;
+    this.functions = about.functions ?? [];
+    this.predictedFeatureName = about.predictedFeatureName ?? undefined;
+    this.predictedProbabilitiesName = about.predictedProbabilitiesName ?? undefined;
+  }
+
+  /** Predicts off the JavaScript thread; several predictions may be under way at once. FeatureError when inputs do not fit. */
+  async predict<Outputs = FeatureOutputs>(inputs: FeatureInputs, options: PredictOptions = {}): Promise<Outputs> {
+    const converted = await prepareImages(convertInputs(this.inputs, inputs, checkCropMode(options.crop ?? "center")));
+    const { session, giveBack } = this.#borrow(options.state);
+    try {
+      session.bind(converted);
+      await session.request.runAsync();
+      return session.collect() as Outputs;
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** Predicts on the JavaScript thread: the least latency. Tensors in native memory are not copied. */
+  predictSync<Outputs = FeatureOutputs>(inputs: FeatureInputs, options: PredictOptions = {}): Outputs {
+    const converted = prepareImagesSync(convertInputs(this.inputs, inputs, checkCropMode(options.crop ?? "center")));
+    const { session, giveBack } = this.#borrow(options.state);
+    try {
+      session.bind(converted);
+      session.request.run();
+      return session.collect() as Outputs;
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** Predicts each of the inputs; results in the same order. The first error rejects. */
+  async predictBatch<Outputs = FeatureOutputs>(
+    batch: readonly FeatureInputs[],
+    options: Omit<PredictOptions, "state"> = {},
+  ): Promise<Outputs[]> {
+    if (!Array.isArray(batch)) throw new ArgumentError(`predictBatch takes an array of inputs, got ${describe(batch)}`);
+    const results: Outputs[] = [];
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < batch.length) {
+        const index = next++;
+        results[index] = await this.predict<Outputs>(batch[index]!, options);
+      }
+    };
+    // Two at a time: one is converted while the other runs; a run itself already uses all cores.
+    await Promise.all([work(), work()]);
+    return results;
+  }
+
+  /** Binds inputs, and tensors that receive outputs, for runs without any further work per call. */
+  bind(
+    inputs: FeatureInputs,
+    outputs: Readonly<Record<string, Tensor>> = {},
+    options: { crop?: CropMode } = {},
+  ): Request {
+    return new Request(this.#handle, this, inputs, outputs, { crop: checkCropMode(options.crop ?? "center") });
+  }
+
+  /** A fresh state for a stateful model. */
+  newState(): State {
+    if (this.states.length === 0) throw new UnsupportedError(`model ${this.path} has no state`);
+    return new State(this.#handle, this.states);
+  }
+
+  dispose(): void {
+    this.#sessions.release();
+    this.#handle.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    return `Model ${this.path} (${this.metadata.format} ${this.metadata.kind})`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  #borrow(state: State | undefined): { session: Session; giveBack(): void } {
+    if (state !== undefined) {
+      if (!(state instanceof State))
+        throw new ArgumentError(`state is ${describe(state)}, expected what model.newState() returns`);
+      void this.#handle.value;
+      return state.lend();
+    }
+    const session = this.#sessions.acquire();
+    return { session, giveBack: () => this.#sessions.giveBack(session) };
+  }
+}
+
+/**
+ * Loads a model; its format is found by content, not by name. NotFoundError, FormatError or UnsupportedError name the file and what is wrong.
+ *
+ * ```ts
+ * using model = await loadModel("models/efficientnet_lite0.mlpackage", { computeUnits: "all" });
+ * model.metadata.quantization;        // "F16"
+ * ```
+ */
+export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
+  const file = path instanceof URL ? Bun.fileURLToPath(path) : path;
+  if (typeof file !== "string" || file === "")
+    throw new ArgumentError(`path is ${describe(path)}, expected the path of a model`);
+  // zod takes 24 ms to load (Bun 1.4.5, 2026-11): it does so while native threads read the model.
+  const hasOptions = options === null || typeof options !== "object" || Object.keys(options).length > 0;
+  const checked = hasOptions ? (await import("./schema.ts")).parseLoadOptions(options) : {};
+  const [handle, { parseModelDescription }] = await Promise.all([
+    loadModelHandle(file, checked),
+    import("./schema.ts"),
+  ]);
+  return new Model(file, handle, parseModelDescription(describeModel(handle)));
+}

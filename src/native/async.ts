@@ -1,0 +1,59 @@
+import { JSCallback, type Pointer } from "bun:ffi";
+import { errorFor } from "./status.ts";
+import { check, lastError, native } from "./library.ts";
+
+interface Pending {
+  resolve(handle: number): void;
+  reject(error: unknown): void;
+}
+
+const pending = new Map<number, Pending>();
+const outHandle = new Uint32Array(1);
+let nextToken = 1;
+let callback: JSCallback | undefined;
+let keepAlive: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Starts an asynchronous native call with a fresh token and resolves with its handle (0 for runs). The call may complete on any thread;
+ * while one is under way a timer keeps the process alive, because a thread-safe callback alone does not.
+ */
+export function startAsync(start: (token: number) => number): Promise<number> {
+  register();
+  const token = takeToken();
+  check(start(token));
+  keepAlive ??= setInterval(() => {}, 2 ** 30);
+  return new Promise((resolve, reject) => pending.set(token, { resolve, reject }));
+}
+
+/** Number of calls whose completion has not been delivered yet. */
+export function inFlightCount(): number {
+  return pending.size;
+}
+
+function takeToken(): number {
+  do nextToken = nextToken === 0xffff_ffff ? 1 : nextToken + 1;
+  while (pending.has(nextToken));
+  return nextToken;
+}
+
+function register(): void {
+  if (callback) return;
+  callback = new JSCallback(complete, { args: ["u32", "i32"], returns: "void", threadsafe: true });
+  check(native().tl_async_set_callback(callback.ptr as Pointer));
+  // Native threads outlive the JavaScript engine for a moment: a completion must not reach it any more.
+  process.on("exit", () => native().tl_async_set_callback(null));
+}
+
+function complete(token: number, status: number): void {
+  const call = pending.get(token);
+  if (!call) return;
+  pending.delete(token);
+  if (pending.size === 0) {
+    clearInterval(keepAlive);
+    keepAlive = undefined;
+  }
+  const taken = native().tl_async_result(token, outHandle);
+  if (status !== 0) call.reject(errorFor(status, lastError()));
+  else if (taken !== 0) call.reject(errorFor(taken, lastError()));
+  else call.resolve(outHandle[0]!);
+}

@@ -1,0 +1,31 @@
+import { native } from "./library.ts";
+import { takeJson } from "./text.ts";
+
+export interface RuntimeDescription {
+  platform: string;
+  /** True for the package's own engine, false for Apple's Core ML. */
+  portable: boolean;
+  isa: string;
+  threads: number;
+  version: string;
+  devices: { kind: string; name: string }[];
+}
+
+export interface RuntimeCounters {
+  handles: number;
+  copiedBytes: number;
+  copies: number;
+  runs: number;
+  asyncInFlight: number;
+  loadedModels: number;
+}
+
+/** What executes models on this machine. */
+export function describeRuntime(): RuntimeDescription {
+  return takeJson((out) => native().tl_runtime_describe(out));
+}
+
+/** What the library holds and has done so far in this process. */
+export function readCounters(): RuntimeCounters {
+  return takeJson((out) => native().tl_runtime_counters(out));
+}
