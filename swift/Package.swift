@@ -22,6 +22,8 @@ let package = Package(
     .target(name: "CTensorLogic"),
     .target(name: "Kernels"),
     .target(name: "MIL"),
+    // For tests of the readers alone; not part of the library.
+    .executableTarget(name: "mil-dump", dependencies: ["MIL", "Kernels"]),
     .target(name: "Engine", dependencies: ["MIL", "Kernels"]),
     .target(name: "TensorLogic", dependencies: bridge + ["CTensorLogic", "MIL", "Kernels"]),
   ]

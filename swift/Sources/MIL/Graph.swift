@@ -10,6 +10,8 @@ public enum Dimension: Hashable, Sendable {
 public struct TensorType: Hashable, Sendable {
   public var element: ElementType
   public var shape: [Dimension]
+  /// Even the number of dimensions is unknown until run time (an output of `fill` with a computed shape); `shape` is empty.
+  public var hasUnknownRank = false
   public init(_ element: ElementType, _ shape: [Dimension]) {
     self.element = element
     self.shape = shape
@@ -18,6 +20,7 @@ public struct TensorType: Hashable, Sendable {
 
   /// The sizes when every dimension is fixed.
   public var sizes: [Int]? {
+    if hasUnknownRank { return nil }
     var sizes: [Int] = []
     for dimension in shape {
       guard case .fixed(let size) = dimension else { return nil }
