@@ -51,3 +51,112 @@ public struct ExecutableOptions: Sendable {
 public final class StateStorage {
   public internal(set) var tensors: [String: TensorMemory] = [:]
 }
+
+/// One function of an ML program, ready to run: checked at load, planned per input shape, safe to run from several threads.
+public final class Executable: @unchecked Sendable {
+  public let function: Function
+  private let context: PlanContext
+  private let names: [String]
+  private let classification: Classification?
+  private var plans: [[TensorSpec]: Plan] = [:]
+  private var recent: [[TensorSpec]] = []
+  private let lock = Lock()
+
+  /// Plans kept for different input shapes; flexible models see few in practice, and each holds an arena.
+  private static let planLimit = 16
+
+  /// Checks the whole function and plans it for the default shapes.
+  public init(program: Program, functionName: String, defaultShapes: [String: [Int]], options: ExecutableOptions) throws {
+    guard let function = program.functions[functionName] else {
+      let known = program.functions.keys.sorted().joined(separator: ", ")
+      throw ModelError(.notFound, "function '\(functionName)' is not in the program, which has: \(known)")
+    }
+    self.function = function
+    context = PlanContext(functionName: functionName, options: options)
+    let classification = try Classification(function)
+    self.classification = classification
+    names = function.block.outputs.filter { name in classification.map { !$0.provides(name) } ?? true }
+    var specs: [TensorSpec] = []
+    for input in function.inputs {
+      guard let spec = try Executable.spec(input, defaultShapes[input.name]) else { continue }
+      specs.append(spec)
+    }
+    _ = try plan(specs)
+  }
+
+  /// nil for a state, which has no memory of its own in a plan's inputs.
+  private static func spec(_ input: NamedType, _ shape: [Int]?) throws -> TensorSpec? {
+    switch input.type {
+    case .state: return nil
+    case .tensor(let type):
+      guard let sizes = shape ?? type.sizes else { throw ModelError(.malformed, "input '\(input.name)' has no default shape") }
+      guard let spec = TensorSpec.checked(type.element, sizes) else { throw ModelError(.malformed, "input '\(input.name)' has the shape \(sizes)") }
+      return spec
+    default: throw ModelError(.unsupported, "input '\(input.name)' of an ML program has to be a tensor or a state")
+    }
+  }
+
+  private var tensorInputs: [NamedType] {
+    function.inputs.filter { if case .tensor = $0.type { return true } else { return false } }
+  }
+
+  private func plan(_ specs: [TensorSpec]) throws -> Plan {
+    if let known = lock.withLock({ plans[specs] }) { return known }
+    let made = try context.withBuildLock { try makePlan(specs) }
+    lock.withLock {
+      if plans[specs] == nil { recent.append(specs) }
+      plans[specs] = made
+      if recent.count > Executable.planLimit { plans[recent.removeFirst()] = nil }
+    }
+    return made
+  }
+
+  private func makePlan(_ specs: [TensorSpec]) throws -> Plan {
+    var scope: [String: Value] = [:]
+    let inputs = zip(tensorInputs, specs).map { Value($0.name, spec: .tensor($1)) }
+    for input in inputs { scope[input.name] = input }
+    for case .state(let inner) in function.inputs.map(\.type) {
+      guard case .tensor = inner else { throw ModelError(.unsupported, "a state of an ML program has to be a tensor") }
+    }
+    for input in function.inputs {
+      if case .state(.tensor(let type)) = input.type, let sizes = type.sizes { scope[input.name] = Value(input.name, type.element, sizes) }
+    }
+    let operations = function.block.operations.filter { $0.type != "classify" }
+    let outputs = names + (classification.map { [$0.probabilities] } ?? [])
+    return try Plan(context, work: operations.map(Work.operation), scope: scope, inputs: inputs, outputs: outputs)
+  }
+
+  /// Zeros for every state of the function.
+  public func makeState() -> StateStorage {
+    let storage = StateStorage()
+    for input in function.inputs {
+      guard case .state(.tensor(let type)) = input.type, let sizes = type.sizes, let spec = TensorSpec.checked(type.element, sizes) else { continue }
+      let bytes = OwnedBytes(byteCount: spec.byteCount)
+      bytes.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: spec.byteCount)
+      storage.tensors[input.name] = TensorMemory(spec: spec, address: bytes.pointer, owner: bytes)
+    }
+    return storage
+  }
+
+  /// Runs the function. Inputs are dense tensors of the function's element types; `outputs` is memory to be written in place.
+  public func run(inputs: [String: RuntimeValue], outputs: [String: TensorMemory] = [:], state: StateStorage? = nil) throws -> [String: RuntimeValue] {
+    var specs: [TensorSpec] = []
+    var cells: [Cell] = []
+    for input in tensorInputs {
+      guard case .tensor(let memory)? = inputs[input.name] else { throw ModelError(.argument, "input '\(input.name)' is missing") }
+      specs.append(memory.spec)
+      cells.append(Cell(.tensor(memory.spec), address: memory.address, owner: memory.owner))
+    }
+    let plan = try plan(specs)
+    let addresses = names.map { outputs[$0]?.address }
+    let results = try plan.run(cells, outputs: addresses, state: state)
+    var values: [String: RuntimeValue] = [:]
+    for (index, name) in names.enumerated() {
+      guard let address = results[index].address else { continue }
+      let owner = addresses[index] == nil ? results[index].owner : outputs[name]?.owner
+      values[name] = .tensor(TensorMemory(spec: results[index].tensor, address: address, owner: owner))
+    }
+    if let classification, let last = results.last { try classification.add(last, to: &values) }
+    return values
+  }
+}

@@ -1,0 +1,86 @@
+import MIL
+
+/// What the planner knows of a value before a run.
+enum ValueSpec: Hashable {
+  case tensor(TensorSpec)
+  case list(ListSpec)
+  /// Strings: parameters such as `pad_type`, class labels.
+  case text
+}
+
+/// A list of tensors. The element's sizes are unknown until something was written to it.
+struct ListSpec: Hashable {
+  var element: ElementType
+  var elementShape: [Int]?
+}
+
+/// One edge of the graph: a tensor, list or compile-time parameter, made once.
+final class Value {
+  let name: String
+  /// nil: known only when the run gets there.
+  var spec: ValueSpec?
+  /// Contents that can be read while planning: a compile-time constant or, if `isLive`, the memory of the run in progress.
+  var constant: Constant?
+  /// The contents belong to one run: shapes may be derived from them, results may not be folded into the plan.
+  var isLive = false
+  /// The contents do not depend on input shapes, so that what was derived from them can be shared by all plans.
+  var isStable = false
+  /// Index of the value's memory in a plan's frame.
+  var slot = -1
+
+  init(_ name: String, spec: ValueSpec?, constant: Constant? = nil) {
+    self.name = name
+    self.spec = spec
+    self.constant = constant
+  }
+
+  convenience init(_ name: String, _ element: ElementType, _ shape: [Int]) {
+    self.init(name, spec: .tensor(TensorSpec(element, shape)))
+  }
+
+  /// A constant that is baked into the plan: weights to be packed, parameters.
+  var isFoldable: Bool { constant != nil && !isLive }
+
+  /// Spec of a tensor value that is known to be one (after inference).
+  var tensor: TensorSpec {
+    if case .tensor(let spec)? = spec { return spec }
+    return TensorSpec(.float32, [])
+  }
+
+  /// First byte of a constant tensor.
+  var bytes: UnsafeRawBufferPointer? {
+    if case .bytes(let slice)? = constant?.payload { return slice.bytes }
+    return nil
+  }
+}
+
+extension TensorSpec {
+  /// Number of elements. Sizes were checked by `checked` when the spec was made from outside data.
+  var count: Int { shape.reduce(1, &*) }
+  /// Bytes in memory; sub-byte elements are stored one to a byte once they are in the engine.
+  var byteCount: Int { count &* byteWidth }
+  var byteWidth: Int { element.byteWidth ?? 1 }
+  var rank: Int { shape.count }
+
+  /// Most elements of one tensor: beyond it, byte offsets could overflow in kernels.
+  static let maximumCount = 1 << 40
+
+  /// nil if a size is negative or the product is beyond what any machine holds.
+  static func checked(_ element: ElementType, _ shape: [Int]) -> TensorSpec? {
+    var product = 1
+    for size in shape {
+      guard size >= 0 else { return nil }
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(size, 1))
+      guard !overflow, next <= maximumCount else { return nil }
+      product = next
+    }
+    return TensorSpec(element, shape)
+  }
+
+  /// Row-major strides in elements.
+  var strides: [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in stride(from: shape.count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] &* shape[axis + 1] }
+    return strides
+  }
+}

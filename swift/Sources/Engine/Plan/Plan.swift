@@ -1,0 +1,129 @@
+import Kernels
+import MIL
+
+/// A function, a block or the rest of one, specialised for concrete input sizes: kernels in order and the memory that they work in.
+/// What only a run can tell (data-dependent sizes, loops) ends a plan; the rest is planned when the run gets there and cached.
+final class Plan {
+  let context: PlanContext
+  private let inputs: [Value]
+  private let results: [Value]
+  private var steps: [Step] = []
+  private var memory = MemoryPlan()
+  private let continuation: Continuation?
+  private var idle: [Frame] = []
+  private let lock = Lock()
+
+  struct Step {
+    var kernel: Kernel
+    var node: Node
+  }
+
+  /// Plans `work`; `inputs` are in `scope` with their specs. `outputs` are names.
+  convenience init(_ context: PlanContext, work: [Work], scope: [String: Value], inputs: [Value], outputs: [String]) throws {
+    var builder = GraphBuilder(context: context, scope: scope)
+    try builder.build(work)
+    var results: [Value] = []
+    var continuation: Continuation?
+    if builder.pivot != nil || !builder.waitsFor.isEmpty {
+      let rest = Continuation(context, builder: builder, outputs: outputs)
+      results = rest.liveValues
+      continuation = rest
+    } else {
+      results = try outputs.map { name in
+        guard let value = builder.scope[name] else { throw ModelError(.malformed, "function output '\(name)' is not defined") }
+        return value
+      }
+    }
+    try self.init(context, Graph(nodes: builder.nodes, inputs: inputs, results: results), continuation)
+  }
+
+  private init(_ context: PlanContext, _ graph: Graph, _ continuation: Continuation?) throws {
+    var graph = graph
+    graph.removeDeadNodes()
+    try LayoutPass.run(&graph)
+    graph.removeDeadNodes()
+    try FusionPass.run(&graph)
+    self.context = context
+    self.continuation = continuation
+    inputs = graph.inputs
+    results = graph.results
+    memory = MemoryPlan(graph, ownsResults: continuation == nil)
+    for node in graph.nodes {
+      node.context = context
+      if let kernel = try Plan.kernel(node, memory) { steps.append(Step(kernel: kernel, node: node)) }
+    }
+  }
+
+  private static func kernel(_ node: Node, _ memory: MemoryPlan) throws -> Kernel? {
+    if node.type == "view" || OperationTable.all[node.type]?.view != nil, let x = memory.source(of: node) {
+      if memory.isSameMemory(x, node.outputs[0]) { return nil }
+      let (from, to, byteCount) = (x.slot, node.outputs[0].slot, node.outputs[0].tensor.byteCount)
+      return { frame in frame[to].copyMemory(from: frame[from], byteCount: byteCount) }
+    }
+    if let expression = node.expression { return try expression.kernel(node, output: node.outputs[0]) }
+    guard let make = OperationTable.all[node.type]?.kernel else { throw node.fail("has no kernel", .unsupported) }
+    return try make(node)
+  }
+
+  // ---- running ------------------------------------------------------------------------------------------------
+
+  /// `outputs`: memory to write results to; nil entries (and a short array) get memory of their own.
+  func run(_ cells: [Cell], outputs: [UnsafeMutableRawPointer?] = [], state: StateStorage? = nil) throws -> [Cell] {
+    let frame = lock.withLock { idle.popLast() } ?? memory.makeFrame(context)
+    defer { lock.withLock { idle.append(frame) } }
+    frame.state = state
+    for index in inputs.indices where index < cells.count { memory.bind(index, cells[index], frame) }
+    var owners: [AnyObject?] = []
+    if continuation == nil {
+      for (index, value) in results.enumerated() {
+        var owner: AnyObject?
+        if case .tensor(let spec)? = value.spec {
+          let given = index < outputs.count ? outputs[index] : nil
+          let own = given == nil ? OwnedBytes(byteCount: spec.byteCount) : nil
+          owner = own
+          if let address = given ?? own?.pointer { memory.bindResult(index, address, frame) }
+        }
+        owners.append(owner)
+      }
+    }
+    for step in steps { try step.kernel(frame) }
+    if let continuation { return try continuation.run(frame, memory.resultSlots, outputs: outputs, state: state) }
+    memory.copyResults(frame)
+    let cellsOut = results.indices.map { index -> Cell in
+      let value = results[index]
+      if case .tensor? = value.spec { return Cell(value.spec ?? .text, address: memory.resultAddress(index, frame), owner: owners[index]) }
+      return Cell(value.spec ?? .text, address: nil, owner: frame.objects[memory.resultSlots[index]])
+    }
+    frame.objects.removeAll()
+    frame.state = nil
+    return cellsOut
+  }
+
+  // ---- constants --------------------------------------------------------------------------------------------------
+
+  /// Runs one node whose inputs are all constants.
+  static func evaluate(_ node: Node, _ definition: OperationDefinition, context: PlanContext) throws -> [Cell] {
+    let copy = Node(node.type, label: node.label, inputs: node.inputs)
+    copy.outputs = node.outputs.map { Value($0.name, spec: $0.spec) }
+    return try Plan(context, Graph(nodes: [copy], inputs: [], results: copy.outputs), nil).run([])
+  }
+
+  /// The constant that a node made by a pass gives; the node needs no passes of its own.
+  static func foldConstant(_ node: Node, _ definition: OperationDefinition) throws -> Value {
+    let output = node.outputs[0]
+    let graph = Graph(nodes: [node], inputs: [], results: [output])
+    let memory = MemoryPlan(graph, ownsResults: true)
+    let context = PlanContext(functionName: "", options: ExecutableOptions())
+    let frame = memory.makeFrame(context)
+    let bytes = OwnedBytes(byteCount: output.tensor.byteCount)
+    memory.bindResult(0, bytes.pointer, frame)
+    try Plan.kernel(node, memory)?(frame)
+    memory.copyResults(frame)
+    let slice = ByteSlice(owner: bytes, bytes: UnsafeRawBufferPointer(start: bytes.pointer, count: output.tensor.byteCount))
+    let value = Value(output.name, spec: output.spec, constant: Constant(type: .tensor(TensorType(output.tensor.element, sizes: output.tensor.shape)), payload: .bytes(slice)))
+    return value
+  }
+
+  /// Bytes of intermediate memory per run in flight.
+  var arenaByteCount: Int { memory.arenaByteCount }
+}

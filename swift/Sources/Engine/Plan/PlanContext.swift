@@ -1,0 +1,110 @@
+import MIL
+
+/// What all plans of one executable share: options, and what is made once from weights.
+final class PlanContext: @unchecked Sendable {
+  let options: ExecutableOptions
+  let functionName: String
+  private let lock = Lock()
+  private let buildLock = Lock(isRecursive: true)
+  private var folded: [String: [Constant]] = [:]
+  private var packed: [PackKey: OwnedBytes] = [:]
+  private var loopPlans: [LoopKey: Plan] = [:]
+  /// Widened sub-byte constants and their kin by the address of their stored bytes.
+  private var literals: [UnsafeRawPointer: Constant] = [:]
+
+  struct PackKey: Hashable {
+    var address: UnsafeRawPointer
+    /// What distinguishes two packings of one constant.
+    var form: [Int]
+  }
+  struct LoopKey: Hashable {
+    var node: String
+    var block: Int
+    var specs: [ValueSpec]
+  }
+
+  init(functionName: String, options: ExecutableOptions) {
+    self.functionName = functionName
+    self.options = options
+  }
+
+  /// A value for a literal of the file. Packed sub-byte elements are widened to a byte each.
+  func value(_ name: String, _ constant: Constant) -> Value {
+    let value: Value
+    switch (constant.type, constant.payload) {
+    case (.tensor(let type), .bytes(let slice)):
+      let sizes = type.sizes ?? []
+      let element = type.element
+      if element.byteWidth == nil, element != .string {
+        value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: widened(constant, slice, TensorSpec(element, sizes)))
+      } else {
+        value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: constant)
+      }
+    case (_, .strings): value = Value(name, spec: .text, constant: constant)
+    default: value = Value(name, spec: .text, constant: constant)
+    }
+    value.isStable = true
+    return value
+  }
+
+  private func widened(_ constant: Constant, _ slice: ByteSlice, _ spec: TensorSpec) -> Constant {
+    guard let key = slice.bytes.baseAddress else { return constant }
+    return lock.withLock {
+      if let known = literals[key] { return known }
+      let owned = OwnedBytes(byteCount: spec.count)
+      SubByte.unpack(slice.bytes, spec, into: owned.pointer)
+      let bytes = UnsafeRawBufferPointer(start: owned.pointer, count: spec.count)
+      let result = Constant(type: constant.type, payload: .bytes(ByteSlice(owner: owned, bytes: bytes)))
+      literals[key] = result
+      // The key is an address inside the stored slice, which the program keeps alive.
+      return result
+    }
+  }
+
+  func foldedConstants(_ label: String) -> [Constant]? { lock.withLock { folded[label] } }
+  func storeFolded(_ label: String, _ constants: [Constant]) { lock.withLock { folded[label] = constants } }
+
+  /// Memory made once per constant and form (packed weights, widened biases).
+  func packed(_ value: Value, form: [Int], make: () throws -> OwnedBytes) rethrows -> OwnedBytes {
+    guard value.isStable, let address = value.bytes?.baseAddress else { return try make() }
+    let key = PackKey(address: address, form: form)
+    if let known = lock.withLock({ packed[key] }) { return known }
+    let made = try make()
+    lock.withLock { packed[key] = made }
+    return made
+  }
+
+  /// Values carry their place in the plan that is being built, so one plan is built at a time.
+  func withBuildLock<R>(_ body: () throws -> R) rethrows -> R { try buildLock.withLock(body) }
+
+  func loopPlan(_ key: LoopKey, make: () throws -> Plan) rethrows -> Plan {
+    if let known = lock.withLock({ loopPlans[key] }) { return known }
+    let made = try make()
+    lock.withLock { loopPlans[key] = made }
+    return made
+  }
+}
+
+enum SubByte {
+  /// Values are packed least significant bit first in one stream of bits (int4 is two's complement).
+  static func unpack(_ source: UnsafeRawBufferPointer, _ spec: TensorSpec, into target: UnsafeMutableRawPointer) {
+    let bits = spec.element.bitWidth
+    let out = target.assumingMemoryBound(to: UInt8.self)
+    let mask = UInt32(1) << UInt32(bits) &- 1
+    var accumulator: UInt32 = 0
+    var available = 0
+    var next = 0
+    for index in 0..<spec.count {
+      if available < bits {
+        accumulator |= UInt32(next < source.count ? source[next] : 0) << UInt32(available)
+        next += 1
+        available += 8
+      }
+      var value = UInt8(truncatingIfNeeded: accumulator & mask)
+      if spec.element == .int4, value & 8 != 0 { value |= 0xF0 }
+      out[index] = value
+      accumulator >>= UInt32(bits)
+      available -= bits
+    }
+  }
+}
