@@ -18,8 +18,9 @@ typedef struct {
 } tlk_conv_shape;
 
 // Weights in MIL's layout: conv [Cout][Cin/groups][kd][kh][kw], conv_transpose [Cin][Cout/groups][kd][kh][kw].
-// The packed form is per group as in gemm.h; depthwise (one channel per group, equal counts) is [taps][channels].
-// It depends on the shape's channels, groups, kernel and `transposed` only; 64-byte aligned. -1: overflow or wrong dtype.
+// The packed form is per group as in gemm.h; depthwise (not transposed, one channel per group on both sides) is [taps][channels].
+// It depends on the shape's channels, groups, kernel and `transposed` only (transposed: also stride and dilation), not on sizes
+// or padding; 64-byte aligned. -1: overflow, wrong dtype, or channels that the groups do not divide.
 TLK_API tlk_int tlk_conv_packed_bytes(const tlk_conv_shape *shape, tlk_dtype dtype);
 TLK_API tlk_status tlk_conv_weights(const tlk_conv_shape *shape, const void *weights, tlk_dtype source_dtype, void *packed,
                                     tlk_dtype dtype);

@@ -1,0 +1,166 @@
+#include "kernels/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "cpu_count.h"
+
+// Workers look for work this long before they park: longer than the gaps between the steps of one model run, short
+// enough that an idle process costs nothing.
+#define SPIN_NANOSECONDS 40000
+#define MAX_THREADS 256
+
+// `state` is generation << INDEX_BITS | next index. A worker claims an index by compare-and-swap, so a claim made with the
+// fields of an older call cannot succeed; the caller returns only when every claimed index is done.
+#define INDEX_BITS 40
+#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
+
+static struct {
+  _Atomic(uint64_t) state;
+  _Atomic(uint64_t) count;
+  _Atomic(uint64_t) done;
+  _Atomic(tlk_body) body;
+  _Atomic(void *) context;
+  _Atomic(tlk_int) limit;
+  atomic_flag busy;
+  _Atomic(int) parked;
+  pthread_mutex_t mutex;
+  pthread_cond_t wake;
+  pthread_once_t once;
+  tlk_int threads;
+} pool = {.busy = ATOMIC_FLAG_INIT,
+          .mutex = PTHREAD_MUTEX_INITIALIZER,
+          .wake = PTHREAD_COND_INITIALIZER,
+          .once = PTHREAD_ONCE_INIT};
+
+static _Thread_local bool inside_body;
+
+static inline void relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void work(uint64_t generation) {
+  for (;;) {
+    uint64_t state = atomic_load(&pool.state);
+    uint64_t count = atomic_load(&pool.count);
+    tlk_body body = atomic_load(&pool.body);
+    void *context = atomic_load(&pool.context);
+    if (state >> INDEX_BITS != generation || (state & INDEX_MASK) >= count) return;
+    if (!atomic_compare_exchange_weak(&pool.state, &state, state + 1)) continue;
+    body(context, (tlk_int)(state & INDEX_MASK));
+    atomic_fetch_add(&pool.done, 1);
+  }
+}
+
+static bool has_new_generation(uint64_t seen) { return atomic_load(&pool.state) >> INDEX_BITS != seen; }
+
+static void park(uint64_t seen) {
+  pthread_mutex_lock(&pool.mutex);
+  atomic_fetch_add(&pool.parked, 1);
+  while (!has_new_generation(seen)) pthread_cond_wait(&pool.wake, &pool.mutex);
+  atomic_fetch_sub(&pool.parked, 1);
+  pthread_mutex_unlock(&pool.mutex);
+}
+
+static void wait_for_work(uint64_t seen) {
+  uint64_t start = nanoseconds();
+  do {
+    for (int i = 0; i < 64; i++) {
+      if (has_new_generation(seen)) return;
+      relax();
+    }
+  } while (nanoseconds() - start < SPIN_NANOSECONDS);
+  park(seen);
+}
+
+static void *worker(void *argument) {
+  tlk_int rank = (tlk_int)(intptr_t)argument;
+  uint64_t seen = 0;
+  inside_body = true;
+  for (;;) {
+    wait_for_work(seen);
+    seen = atomic_load(&pool.state) >> INDEX_BITS;
+    if (rank < atomic_load(&pool.limit)) work(seen);
+  }
+  return NULL;
+}
+
+static void start(void) {
+  tlk_int wanted = tlk_usable_cpus();
+  if (wanted > MAX_THREADS) wanted = MAX_THREADS;
+  pool.threads = 1;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  for (; pool.threads < wanted; pool.threads++) {
+    pthread_t thread;
+    if (pthread_create(&thread, &attributes, worker, (void *)(intptr_t)pool.threads) != 0) break;
+  }
+  pthread_attr_destroy(&attributes);
+  atomic_store(&pool.limit, pool.threads);
+}
+
+tlk_int tlk_thread_count(void) {
+  pthread_once(&pool.once, start);
+  return atomic_load(&pool.limit);
+}
+
+void tlk_thread_limit(tlk_int count) {
+  pthread_once(&pool.once, start);
+  if (count > pool.threads) count = pool.threads;
+  atomic_store(&pool.limit, count < 1 ? 1 : count);
+}
+
+static void wait_until_done(uint64_t count) {
+  uint64_t start_time = 0;
+  for (unsigned spins = 0; atomic_load(&pool.done) != count; spins++) {
+    relax();
+    if (spins % 64 != 63) continue;
+    // A worker that was preempted inside a body needs this CPU more than the wait does.
+    if (start_time == 0) start_time = nanoseconds();
+    else if (nanoseconds() - start_time > SPIN_NANOSECONDS) sched_yield();
+  }
+}
+
+static void run_inline(tlk_int count, tlk_body body, void *context) {
+  for (tlk_int i = 0; i < count; i++) body(context, i);
+}
+
+void tlk_parallel(tlk_int count, tlk_body body, void *context) {
+  if (count <= 1 || inside_body || tlk_thread_count() == 1 || (uint64_t)count > INDEX_MASK / 2 ||
+      atomic_flag_test_and_set(&pool.busy)) {
+    run_inline(count, body, context);
+    return;
+  }
+  inside_body = true;
+  // Closed first: while the fields change, no claim can succeed.
+  uint64_t generation = (atomic_load(&pool.state) >> INDEX_BITS) + 1;
+  atomic_store(&pool.count, 0);
+  atomic_store(&pool.body, body);
+  atomic_store(&pool.context, context);
+  atomic_store(&pool.done, 0);
+  atomic_store(&pool.state, INDEX_MASK | (generation - 1) << INDEX_BITS);
+  atomic_store(&pool.count, (uint64_t)count);
+  atomic_store(&pool.state, generation << INDEX_BITS);
+  if (atomic_load(&pool.parked) > 0) {
+    pthread_mutex_lock(&pool.mutex);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.mutex);
+  }
+  work(generation & (UINT64_MAX >> INDEX_BITS));
+  wait_until_done((uint64_t)count);
+  inside_body = false;
+  atomic_flag_clear(&pool.busy);
+}

@@ -1,0 +1,27 @@
+// All templates for one instruction set. The including file has defined TLK_ISA_SUFFIX and included its vector header.
+#include "../core/table.h"
+
+#define TLK_PASTE_(A, B) A##__##B
+#define TLK_PASTE(A, B) TLK_PASTE_(A, B)
+#define TLK_KERNEL(NAME) TLK_PASTE(tlk_##NAME, TLK_ISA_SUFFIX)
+
+#define K(NAME, PARAMETERS) static void TLK_KERNEL(NAME) PARAMETERS;
+#include "../core/kernel_list.h"
+#undef K
+
+#include "../templates/vmath.h"
+#include "../templates/activation.h"
+#include "../templates/convert.h"
+#include "../templates/epilogue.h"
+#include "../templates/gemm.h"
+#include "../templates/window.h"
+
+#define TLK_TABLE_(SUFFIX) tlk_table_##SUFFIX
+#define TLK_TABLE(SUFFIX) TLK_TABLE_(SUFFIX)
+const tlk_kernel_table TLK_TABLE(TLK_ISA_SUFFIX) = {
+#define K(NAME, PARAMETERS) .NAME = TLK_KERNEL(NAME),
+#include "../core/kernel_list.h"
+#undef K
+    .gemm_rows = GEMM_ROWS,
+    .lanes = TLK_LANES,
+};

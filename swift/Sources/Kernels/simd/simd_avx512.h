@@ -1,0 +1,37 @@
+// Vectors of 16 f32 on AVX-512 (F, BW, DQ, VL). Same functions as simd_generic.h.
+#include <immintrin.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TLK_LANES 16
+typedef float vf __attribute__((vector_size(64)));
+typedef int32_t vi __attribute__((vector_size(64)));
+typedef uint32_t vu __attribute__((vector_size(64)));
+
+#define TLK_INLINE static inline __attribute__((always_inline, unused))
+
+TLK_INLINE vf v_load(const float *p) { return (vf)_mm512_loadu_ps(p); }
+TLK_INLINE void v_store(float *p, vf v) { _mm512_storeu_ps(p, (__m512)v); }
+TLK_INLINE vi v_load_i(const int32_t *p) { return (vi)_mm512_loadu_si512(p); }
+TLK_INLINE void v_store_i(int32_t *p, vi v) { _mm512_storeu_si512(p, (__m512i)v); }
+TLK_INLINE vf v_set(float x) { return (vf)_mm512_set1_ps(x); }
+TLK_INLINE vi v_set_i(int32_t x) { return (vi)_mm512_set1_epi32(x); }
+TLK_INLINE vf v_select(vi mask, vf a, vf b) {
+  return (vf)_mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)mask), (__m512)b, (__m512)a);
+}
+TLK_INLINE vf v_fma(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+TLK_INLINE vf v_max(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
+TLK_INLINE vf v_min(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
+TLK_INLINE vf v_load_h(const uint16_t *p) { return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+TLK_INLINE void v_store_h(uint16_t *p, vf v) {
+  _mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+}
+TLK_INLINE vf v_rint(vf x) {
+  return (vf)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+TLK_INLINE vf v_floor(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+TLK_INLINE vf v_ceil(vf x) { return (vf)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+TLK_INLINE vf v_sqrt(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+TLK_INLINE vi v_truncate_i(vf x) { return (vi)_mm512_cvttps_epi32((__m512)x); }
+TLK_INLINE vf v_from_i(vi x) { return (vf)_mm512_cvtepi32_ps((__m512i)x); }

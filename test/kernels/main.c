@@ -1,0 +1,53 @@
+// usage: kernels-test [suite…]   Runs every suite on every instruction set that this machine can run.
+#include "check.h"
+
+#define S(NAME) void test_##NAME(void);
+#include "suites.h"
+#undef S
+
+extern const tlk_kernel_table tlk_table_wide;
+
+static const struct {
+  const char *name;
+  void (*run)(void);
+} suites[] = {
+#define S(NAME) {#NAME, test_##NAME},
+#include "suites.h"
+#undef S
+};
+
+static bool wanted(int count, char **names, const char *name) {
+  for (int i = 1; i < count; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return count <= 1;
+}
+
+static void run_suites(const char *isa, int count, char **names) {
+  isa_under_test = isa;
+  for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+    if (!wanted(count, names, suites[i].name)) continue;
+    int passed_before = passed, failed_before = failed;
+    suites[i].run();
+    release_guarded();
+    printf("%s %s %s %d checks\n", failed == failed_before ? "ok" : "not ok", isa, suites[i].name,
+           passed - passed_before + failed - failed_before);
+    fflush(stdout);
+  }
+}
+
+int main(int count, char **names) {
+  static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512};
+  for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
+    if (tlk_isa_select(isas[i])) run_suites(tlk_isa_name(isas[i]), count, names);
+    else printf("skip %s: this machine lacks it\n", tlk_isa_name(isas[i]));
+  }
+#if defined(__x86_64__)
+  if (tlk_isa_available(TLK_ISA_AVX2))
+#endif
+  {
+    tlk_kernels_use(&tlk_table_wide);
+    run_suites("wide", count, names);
+  }
+  printf("%d passed, %d failed\n", passed, failed);
+  return failed > 0;
+}

@@ -1,0 +1,4 @@
+// One line per suite: S(name).
+S(gemm)
+S(conv)
+S(pooling)

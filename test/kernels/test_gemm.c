@@ -1,0 +1,74 @@
+#include "reference.h"
+
+// Sums of K products in f32: K roundings of partial sums at most, far fewer in effect because errors cancel; 2^-22 of the sum of magnitudes holds with room.
+static double sum_error(double magnitudes) { return magnitudes * 0x1p-22 + 1e-7; }
+
+static void check_gemm(tlk_int m, tlk_int n, tlk_int k, tlk_dtype a_type, tlk_dtype w_type, tlk_dtype out_type, int variant) {
+  begin_case("gemm m=%td n=%td k=%td dtypes %d%d%d epilogue %d", m, n, k, a_type, w_type, out_type, variant);
+  tlk_int a_pitch = k + 5, out_pitch = n + 2;
+  void *a = random_tensor(a_type, (m - 1) * a_pitch + k, -1, 1), *w = random_tensor(w_type, n * k, -1, 1);
+  void *out = random_tensor(out_type, (m - 1) * out_pitch + n, -1, 1);
+  tlk_weights source = {.data = w, .dtype = w_type, .columns = n, .taps = 1, .channels = k, .column_stride = k, .channel_stride = 1};
+  void *packed = guarded((size_t)tlk_weights_packed_bytes(n, 1, k, w_type));
+  expect_status(tlk_weights_pack(&source, packed, w_type), TLK_OK, "pack");
+  tlk_gemm g = {.m = m, .n = n, .k = k, .a = a, .packed = packed, .out = out, .a_pitch = a_pitch, .out_pitch = out_pitch,
+                .a_dtype = a_type, .w_dtype = w_type, .out_dtype = out_type, .epilogue = random_epilogue(variant, m, n)};
+  double untouched = m > 1 ? element(out, out_type, n) : 0;
+  expect_status(tlk_gemm_run(&g), TLK_OK, "run");
+  for (tlk_int r = 0; r < m; r++)
+    for (tlk_int c = 0; c < n; c++) {
+      double sum = 0, magnitudes = 0;
+      for (tlk_int i = 0; i < k; i++) {
+        double product = element(a, a_type, r * a_pitch + i) * element(w, w_type, c * k + i);
+        sum += product;
+        magnitudes += fabs(product);
+      }
+      double want = reference_epilogue(&g.epilogue, sum, r, c);
+      expect_near(element(out, out_type, r * out_pitch + c), want, storage_error(out_type, want) + 3 * sum_error(magnitudes), "out",
+                  r * n + c);
+    }
+  if (m > 1) expect_true(element(out, out_type, n) == untouched, "elements between rows stay");
+  release_guarded();
+}
+
+static void check_special_values(void) {
+  begin_case("gemm with infinities and NaN");
+  const tlk_int m = 7, n = 19, k = 33;
+  uint16_t *a = random_tensor(TLK_F16, m * k, 0.5f, 1), *w = random_tensor(TLK_F16, n * k, 0.5f, 1);
+  a[0] = 0x7c00;          // row 0: +inf
+  a[k + 3] = 0x7e00;      // row 1: NaN
+  for (int i = 0; i < k; i++) a[2 * k + i] = 0x7bff;  // row 2: overflows f16 after the sum
+  for (int i = 0; i < k; i++) a[3 * k + i] = 0x0001;  // row 3: subnormal numbers
+  tlk_weights source = {.data = w, .dtype = TLK_F16, .columns = n, .taps = 1, .channels = k, .column_stride = k, .channel_stride = 1};
+  void *packed = guarded((size_t)tlk_weights_packed_bytes(n, 1, k, TLK_F16));
+  tlk_weights_pack(&source, packed, TLK_F16);
+  uint16_t *out = guarded((size_t)(m * n * 2));
+  tlk_gemm g = {.m = m, .n = n, .k = k, .a = a, .packed = packed, .out = out, .a_pitch = k, .out_pitch = n};
+  for (int act = 0; act < 2; act++) {
+    g.epilogue.activation.kind = act ? TLK_ACT_RELU : TLK_ACT_NONE;
+    expect_status(tlk_gemm_run(&g), TLK_OK, "run");
+    for (int c = 0; c < n; c++) {
+      double tiny = 0;
+      for (int i = 0; i < k; i++) tiny += 0x1p-24 * half_to_float(w[c * k + i]);
+      expect_near(half_to_float(out[c]), INFINITY, 0, "inf row", c);
+      expect_near(half_to_float(out[n + c]), NAN, 0, "NaN row", c);
+      expect_near(half_to_float(out[2 * n + c]), INFINITY, 0, "overflow row", c);
+      expect_near(half_to_float(out[3 * n + c]), tiny, 0x1p-25, "subnormal row", c);
+    }
+  }
+  release_guarded();
+}
+
+void test_gemm(void) {
+  static const tlk_int rows[] = {1, 2, 3, 4, 5, 6, 7, 13, 29, 130}, columns[] = {1, 15, 16, 17, 33, 48, 70}, depths[] = {1, 3, 8, 37, 130};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t j = 0; j < sizeof columns / sizeof columns[0]; j++)
+      for (size_t l = 0; l < sizeof depths / sizeof depths[0]; l++) {
+        int n = (int)(i * 7 + j * 5 + l);
+        check_gemm(rows[i], columns[j], depths[l], n & 1 ? TLK_F32 : TLK_F16, n & 2 ? TLK_F32 : TLK_F16, n % 3 ? TLK_F16 : TLK_F32,
+                   n % EPILOGUE_VARIANTS);
+      }
+  check_gemm(4, 20, 0, TLK_F16, TLK_F16, TLK_F16, 8);
+  check_gemm(67, 130, 600, TLK_F16, TLK_F16, TLK_F16, 1);
+  check_special_values();
+}
