@@ -1,0 +1,48 @@
+import { describeEnvironment } from "../env.ts";
+
+/** Words of the help texts; README and tests compare with them. */
+export const overview = `tensorlogic: run Core ML models from Bun
+
+  bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
+  bun run describe [MODEL]                   print inputs, outputs, metadata and operations
+
+Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+environment
+${describeEnvironment()}
+`;
+
+export const inferHelp = `bun run infer [MODEL] [[name=]INPUT ...]
+
+Runs a model once, prints its outputs, then times it. Without arguments it classifies the bundled photo with the
+bundled EfficientNet-Lite0; a picture alone (bun run infer cat.jpg) is classified with that model.
+
+INPUT, by the feature it is for (with one input feature its name may be left out):
+  image              a JPEG, PNG or WebP file
+  tensor             a .npy file, a .json file, or a literal: 1.5, [[1, 2], [3, 4]]
+  number, string     a literal
+  dictionary, list   a .json file or a literal: {"a": 1}
+
+options
+  --top N            classes to print (default 5)
+  --repeat N         timed runs after the first one (default 10, at most 1 second)
+  --crop MODE        how a picture gets the model's size: center scales the shorter side and cuts the middle out,
+                     fit scales the whole picture and adds black bars, fill stretches (default center)
+  --compute-units U  all, cpuOnly, cpuAndGPU or cpuAndNeuralEngine (default all)
+  --function NAME    the function of a multi-function model
+  --output DIR       also write the outputs: tensors as .npy, images as .png, the rest as .json
+  --json             print one JSON object instead of text
+  --help             print this text
+`;
+
+export const describeHelp = `bun run describe [MODEL]
+
+Prints what a model takes, what it gives, its metadata, and which operations it consists of. Without a MODEL it
+describes the bundled EfficientNet-Lite0.
+
+options
+  --function NAME    the function of a multi-function model
+  --json             print one JSON object instead of text
+  --help             print this text
+`;
