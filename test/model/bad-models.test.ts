@@ -14,7 +14,7 @@ const mustName: Record<string, RegExp> = {
   unknown_operation: /frobnicate/,
   weight_offset: /1099511627776/,
   weight_outside: /passwd/,
-  weights_missing: /weight\.bin/,
+  weights_missing: /com\.apple\.CoreML\/weights/,
 };
 
 test("every bad model has a line here", () => {
