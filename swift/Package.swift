@@ -5,7 +5,7 @@ import PackageDescription
 // same name in the package's build folder would be found before the SDK's.
 #if os(Linux)
 let standIns: [Target] = [
-  .target(name: "CoreML", dependencies: ["Engine", "MIL", "Metal"]),
+  .target(name: "CoreML", dependencies: ["Engine", "MIL", "Metal", "Kernels"]),
   .target(name: "Metal", dependencies: ["Kernels"]),
 ]
 let bridge: [Target.Dependency] = ["CoreML", "Metal"]

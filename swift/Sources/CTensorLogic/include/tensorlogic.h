@@ -53,7 +53,7 @@ enum tl_dtype {
   TL_BOOL = 5
 };
 
-/* Pixel layouts of 8-bit images in memory (bytes in this order), and 16-bit grey. */
+/* Pixel layouts of 8-bit images in memory (bytes in this order), and half-float grey with values 0..255. */
 enum tl_pixels { TL_PIXELS_BGRA = 1, TL_PIXELS_RGBA = 2, TL_PIXELS_RGB = 3, TL_PIXELS_GRAY = 4, TL_PIXELS_GRAY_F16 = 5 };
 
 /* ---- library -------------------------------------------------------------------------------------------------- */
@@ -64,7 +64,10 @@ int32_t tl_abi_version(uint32_t *out_version);
 int32_t tl_last_error(uint8_t *text, uint32_t capacity, uint32_t *out_byte_length);
 /* JSON {platform, portable, isa, threads, version, devices: [{kind, name}]} as a text handle. */
 int32_t tl_runtime_describe(uint32_t *out_text);
-/* JSON {handles, copiedBytes, copies, runs, asyncInFlight, loadedModels}: what the library holds and has done so far. */
+/*
+ * JSON {handles, copiedBytes, copies, runs, asyncInFlight, loadedModels}: what the library holds and has done so far. copiedBytes: bytes of
+ * tensors and pixels that moved between the caller's memory and the model's because layout or element type did not fit.
+ */
 int32_t tl_runtime_counters(uint32_t *out_text);
 
 /* A text result: bytes (lent until tl_text_release). */
@@ -99,8 +102,10 @@ int32_t tl_model_load_async(const uint8_t *path, uint32_t path_byte_length, cons
  * JSON {format, kind, quantization, specificationVersion, shortDescription, author, license, version, userDefined, device,
  *  functionName, functions: [..], inputs: [feature], outputs: [feature], states: [feature],
  *  predictedFeatureName?, predictedProbabilitiesName?, classLabels?, operations: {"ios16.conv": 52, ..}, computePrecision}
+ * kind, quantization and computePrecision are "unknown", specificationVersion 0, for files that only Apple's Core ML reads.
  * feature: {name, type: "image"|"tensor"|"int64"|"double"|"string"|"dictionary"|"sequence"|"state", optional, description,
- *  shape?, dtype?, flexible?: {enumerated: [[..]]} | {ranges: [[lower, upper | null], ..]}, width?, height?, colorSpace?: "RGB"|"BGR"|"L"|"F", keyType?}
+ *  shape?, dtype?, flexible?: {enumerated: [[..]]} | {ranges: [[lower, upper | null], ..]}, width?, height?, colorSpace?: "RGB"|"BGR"|"L"|"F", keyType?: "string"|"int64", elementType?: "string"|"int64" (of a sequence)}
+ * flexible of an image: sizes and ranges as [height, width].
  */
 int32_t tl_model_describe(uint32_t model, uint32_t *out_text);
 int32_t tl_model_release(uint32_t model);
@@ -114,11 +119,12 @@ int32_t tl_state_release(uint32_t state);
 
 /* ---- requests: inputs and outputs bound once, run many times ---------------------------------------------------- */
 
-/* state: 0 or a state of this model. */
+/* state: a state of this model; 0 for models without states. */
 int32_t tl_request_create(uint32_t model, uint32_t state, uint32_t *out_request);
 /*
  * Binds memory to a tensor feature, an input or an output (chosen by name: direction 0 input, 1 output). shape and strides: in, rank
- * elements each, in elements. The buffer is kept alive by the request. out_zero_copy: 1 if runs use the memory in place.
+ * elements each (at most 16), in elements. The buffer is kept alive by the request. out_zero_copy: 1 if runs are to use the memory in
+ * place. Inputs of another dtype are converted where no fraction is lost; outputs to any dtype.
  */
 int32_t tl_request_bind_tensor(uint32_t request, int32_t direction, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer,
                                uint64_t byte_offset, int32_t dtype, uint32_t rank, const int64_t *shape, const int64_t *strides,
@@ -137,7 +143,8 @@ int32_t tl_request_run(uint32_t request);
 int32_t tl_request_run_async(uint32_t request, uint32_t token);
 /*
  * JSON array of the last run's outputs, in the model's order: {name, type, dtype?, shape?, strides?, pixels?, width?, height?, bytesPerRow?,
- * value?, bound: boolean, zeroCopy: boolean}. value: number, string, [[key, number], ..] or [..]; int64 beyond 2^53 as a string of digits.
+ * value?, bound: boolean, zeroCopy: boolean}. value: number, string, [[key, number], ..] or [..]; int64 beyond 2^53 as a string of digits,
+ * doubles that are not finite as "NaN", "Infinity", "-Infinity". pixels: a tl_pixels.
  */
 int32_t tl_request_outputs(uint32_t request, uint32_t *out_text);
 /* The memory of a tensor or image output of the last run as a buffer of its own (handle to be released; never reused by later runs). */
@@ -154,14 +161,17 @@ int32_t tl_async_result(uint32_t token, uint32_t *out_handle);
 
 /* ---- tensors: loops that are slow in JavaScript ----------------------------------------------------------------- */
 
-/* Converts element_count elements (round to nearest even, saturating to integers, bool = non-zero). Pointers: in, out; no overlap. */
+/*
+ * Converts element_count elements: to floats rounded to nearest even; floats to integers toward zero, saturating, NaN 0; integers to
+ * narrower ones wrap; bool = non-zero. Pointers: in, out; no overlap.
+ */
 int32_t tl_tensor_convert(const void *source, int32_t source_dtype, void *target, int32_t target_dtype, uint64_t element_count);
 /* Copies between strided layouts of one dtype (in elements); used for padded outputs. */
 int32_t tl_tensor_copy(const void *source, const int64_t *source_strides, void *target, const int64_t *target_strides, int32_t dtype, uint32_t rank,
                        const int64_t *shape);
 /* Index of the largest element (first of equals; NaN counts as largest, as in numpy). */
 int32_t tl_tensor_argmax(const void *source, int32_t dtype, uint64_t element_count, uint64_t *out_index);
-/* The k largest, descending: indices and values as f32; NaN first. */
+/* The k largest, descending, equal ones by index, NaN last: indices and values as f32. */
 int32_t tl_tensor_top_k(const void *source, int32_t dtype, uint64_t element_count, uint32_t k, uint32_t *out_indices, float *out_values);
 /* Softmax over the last axis: rows x columns, f16 or f32 in and out of the same dtype. */
 int32_t tl_tensor_softmax(const void *source, void *target, int32_t dtype, uint64_t rows, uint64_t columns);

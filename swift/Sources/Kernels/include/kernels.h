@@ -27,5 +27,6 @@
 #include "kernels/image.h"
 #include "kernels/resize.h"
 #include "kernels/recurrent.h"
+#include "kernels/copies.h"
 
 #endif
