@@ -2,3 +2,5 @@
 S(gemm)
 S(conv)
 S(pooling)
+S(elementwise)
+S(movement)

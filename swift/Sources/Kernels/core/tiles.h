@@ -6,6 +6,8 @@
 
 // Panels of packed weights have this many columns on every instruction set.
 #define TLK_PANEL 16
+// Numbers in one register of an elementwise program: sixteen registers are half of a first-level cache.
+#define TLK_EW_CHUNK 256
 
 static inline tlk_int tlk_min(tlk_int a, tlk_int b) { return a < b ? a : b; }
 static inline tlk_int tlk_max(tlk_int a, tlk_int b) { return a > b ? a : b; }

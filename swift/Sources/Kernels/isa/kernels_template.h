@@ -15,6 +15,7 @@
 #include "../templates/epilogue.h"
 #include "../templates/gemm.h"
 #include "../templates/window.h"
+#include "../templates/elementwise.h"
 
 #define TLK_TABLE_(SUFFIX) tlk_table_##SUFFIX
 #define TLK_TABLE(SUFFIX) TLK_TABLE_(SUFFIX)

@@ -134,7 +134,7 @@ TLK_INLINE vf m_erf(vf x) {
   return v_select(t > v_set(0.927734375f), m_copysign(large, x), m_erf_small(x));
 }
 
-// x/2 * erfc(-x / sqrt 2): the left tail keeps its relative accuracy, which x/2 * (1 + erf) would lose.
+// x/2 * erfc(-x / sqrt 2): at least as exact as x/2 * (1 + erf), and the left tail goes smoothly to zero.
 TLK_INLINE vf m_gelu(vf x) {
   vf a = x * v_set(0.70710678118654752f), t = m_abs(a), half = x * v_set(0.5f);
   vf tail = m_exp(m_log_erfc(v_min(v_set(12.0f), t)));
