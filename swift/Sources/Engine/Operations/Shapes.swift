@@ -41,8 +41,8 @@ extension OperationTable {
   private static func inferSqueeze(_ node: Node) throws -> [ValueSpec] {
     let x = try node.tensor("x")
     guard let axes = try node.ints("axes") else { return [try node.output(x.element, x.shape.filter { $0 != 1 })] }
-    let places = Set(try axes.map { try node.normalized($0, "axes", rank: x.rank) })
-    for axis in places where x.shape[axis] != 1 { throw node.fail("axis \(axis) of x has the size \(x.shape[axis]), expected 1") }
+    // As in PyTorch, axes of other sizes than 1 stay.
+    let places = Set(try axes.map { try node.normalized($0, "axes", rank: x.rank) }).filter { x.shape[$0] == 1 }
     return [try node.output(x.element, x.shape.indices.filter { !places.contains($0) }.map { x.shape[$0] })]
   }
 
@@ -121,11 +121,24 @@ struct StridedCopy {
   }
 
   func kernel(_ node: Node, _ source: Int, _ target: Int) throws -> Kernel {
-    guard shape.count <= Int(TLK_MAX_RANK) else { throw node.fail("rank \(shape.count) is more than the engine's \(TLK_MAX_RANK)", .unsupported) }
     return { frame in try node.check(run(frame[source], frame[target])) }
   }
 
   func run(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) -> tlk_status {
-    tlk_copy(source + fromOffset * elementSize, from, target + toOffset * elementSize, to, shape, shape.count, elementSize)
+    let (source, target) = (source + fromOffset * elementSize, target + toOffset * elementSize)
+    if shape.count <= Int(TLK_MAX_RANK) { return tlk_copy(source, from, target, to, shape, shape.count, elementSize) }
+    return copy(source, target, axis: 0)
+  }
+
+  /// Axes beyond those that the kernel takes (tiles have two per axis) are loops here.
+  private func copy(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, axis: Int) -> tlk_status {
+    guard shape.count - axis > Int(TLK_MAX_RANK) else {
+      return tlk_copy(source, Array(from[axis...]), target, Array(to[axis...]), Array(shape[axis...]), shape.count - axis, elementSize)
+    }
+    for index in 0..<shape[axis] {
+      let status = copy(source + index * from[axis] * elementSize, target + index * to[axis] * elementSize, axis: axis + 1)
+      guard status == TLK_OK else { return status }
+    }
+    return TLK_OK
   }
 }

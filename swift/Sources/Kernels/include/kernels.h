@@ -24,10 +24,10 @@
 #include "kernels/elementwise.h"
 #include "kernels/reduction.h"
 #include "kernels/movement.h"
+#include "kernels/indexing.h"
 #include "kernels/image.h"
 #include "kernels/resize.h"
 #include "kernels/recurrent.h"
 #include "kernels/copies.h"
-#include "kernels/compression.h"
 
 #endif
