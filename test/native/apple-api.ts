@@ -33,19 +33,20 @@ export function readAppleApi(): AppleApi | undefined {
     readFileSync(join(folder, "api-objc-index.json"), "utf8"),
   );
   const names = new Set<string>();
-  const laterThan13 = new Map<string, number>();
+  const firstVersions = new Map<string, number>();
   for (const entry of entries) {
+    const version = Number(/macOS (\d+(?:\.\d+)?)/.exec(entry.availability ?? "")?.[1] ?? 0);
     for (const name of entryNames(entry)) {
       names.add(name);
-      const version = Number(/macOS (\d+(?:\.\d+)?)/.exec(entry.availability ?? "")?.[1]);
-      if (version > 13) laterThan13.set(name, version);
+      // Synchronous and asynchronous forms share a name; the older one counts.
+      firstVersions.set(name, Math.min(version, firstVersions.get(name) ?? version));
     }
   }
-  for (const [, owner, name, version] of index) {
+  for (const [, owner, name] of index) {
     // Functions, constants and plain types are rows of their own, without an owner.
     if (/^(func|extern|enum|const|type|opaque)/.test(owner)) names.add(name);
-    if (Number.parseFloat(version ?? "") > 13) laterThan13.set(`${owner} ${name}`, Number.parseFloat(version!));
   }
+  const laterThan13 = new Map([...firstVersions].filter(([, version]) => version > 13));
   return { names, selectors: new Set(index.map(([, owner, name]) => `${owner} ${name}`)), laterThan13 };
 }
 

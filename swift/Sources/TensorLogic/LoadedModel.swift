@@ -25,7 +25,7 @@ final class LoadedModel: Handled {
     self.path = path
     self.options = options
     specification = try readSpecification(path)
-    function = try selectFunction(specification, options.functionName, path)
+    function = try selectFunction(specification, options.function, path)
     model = try MLModel(contentsOf: CompiledModels.url(of: path), configuration: options.configuration())
     description = model.modelDescription
     inputs = ordered(description.inputDescriptionsByName, function?.inputs)

@@ -12,7 +12,7 @@ struct ModelOptions {
   enum Precision: String, CaseIterable { case model, f32, fast }
 
   private(set) var computeUnits = MLComputeUnits.all
-  private(set) var functionName: String?
+  private(set) var function: String?
   private(set) var precision = Precision.model
 
   init(json: String) throws {
@@ -26,7 +26,7 @@ struct ModelOptions {
       case "computeUnits": computeUnits = try choice(key, value, computeUnitNames)
       case "functionName":
         guard let name = value.stringValue else { throw Failure(TL_E_ARGUMENT, "options.functionName: expected a string, got \(value.kindName)") }
-        functionName = name
+        function = name
       case "precision": precision = try choice(key, value, Precision.allCases.map { ($0.rawValue, $0) })
       default: throw Failure(TL_E_ARGUMENT, "options: unknown key '\(key)'; expected computeUnits, functionName or precision")
       }
@@ -38,9 +38,9 @@ struct ModelOptions {
   func configuration() throws -> MLModelConfiguration {
     let configuration = MLModelConfiguration()
     configuration.computeUnits = computeUnits
-    if let functionName {
+    if let function {
       guard #available(macOS 15.0, *) else { throw Failure(TL_E_UNSUPPORTED, "options.functionName needs macOS 15") }
-      configuration.functionName = functionName
+      configuration.functionName = function
     }
     switch precision {
     case .model: break
