@@ -28,4 +28,9 @@ public enum ModelFile {
     let weights = try WeightFiles(directory: directory, package: package)
     return try ModelReader(weights: weights).model(ProtobufMessage(bytes, name: name))
   }
+
+  /// The program in a MIL text in memory; the same of names and weight files.
+  public static func program(parsingText bytes: ByteSlice, name: String, directory: String, package: String) throws -> Program {
+    try MILTextParser.parse(bytes, name: name, weights: WeightFiles(directory: directory, package: package)).program
+  }
 }

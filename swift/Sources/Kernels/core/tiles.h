@@ -23,6 +23,8 @@ static inline tlk_row_group tlk_row_group_at(tlk_int rows, tlk_int largest, tlk_
   return (tlk_row_group){index * base + tlk_min(index, extra), base + (index < extra)};
 }
 
+typedef enum { TLK_NORM_LAYER, TLK_NORM_RMS, TLK_NORM_L2 } tlk_norm_kind;
+
 // A block of a product, out[row][column] = epilogue(alpha * sum over taps and channels). Rows of A are found through pointers, so that
 // convolutions need no im2col: `rows` holds, for each row group, [taps][rows of the group] pointers to `channels` f32 each.
 typedef struct {

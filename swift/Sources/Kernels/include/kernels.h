@@ -29,5 +29,6 @@
 #include "kernels/resize.h"
 #include "kernels/recurrent.h"
 #include "kernels/copies.h"
+#include "kernels/compression.h"
 
 #endif

@@ -16,6 +16,8 @@
 #include "../templates/gemm.h"
 #include "../templates/window.h"
 #include "../templates/elementwise.h"
+#include "../templates/normalize.h"
+#include "../templates/reduce.h"
 
 #define TLK_TABLE_(SUFFIX) tlk_table_##SUFFIX
 #define TLK_TABLE(SUFFIX) TLK_TABLE_(SUFFIX)

@@ -54,7 +54,7 @@ TLK_API tlk_status tlk_matmul_run(const tlk_matmul *matmul);
 
 // Scaled-dot-product attention: out = softmax(scale * q k^T + mask) v, per batch entry (batch * heads), no scores in memory.
 // q [queries][width], k [keys][width], v [keys][value_width], mask [queries][keys] (pitch 0: one row for all queries), NULL: none.
-// Offsets as in tlk_matmul, in elements of each tensor.
+// Offsets: one per batch entry, in elements of each tensor; only those of the mask may be NULL (one mask for all).
 typedef struct {
   tlk_int batch, queries, keys, width, value_width;
   const void *q, *k, *v, *mask;

@@ -1,0 +1,81 @@
+#include <stdatomic.h>
+
+#include "checked.h"
+#include "operand.h"
+#include "tiling.h"
+
+// A tile is a block of queries of one batch entry: its scores live in scratch between the two products and nowhere else.
+#define SCORE_BYTES (192 * 1024)
+#define LARGEST_BLOCK 126
+
+typedef struct {
+  const tlk_attention *attention;
+  tlk_int block, blocks;
+  _Atomic(int) status;
+} attention_job;
+
+static void product(const float *a, tlk_int a_pitch, tlk_int rows, tlk_int depth, const void *panels, bool half, tlk_int columns, void *out,
+                    tlk_dtype out_dtype, tlk_int out_pitch, float alpha, const float **pointers, tlk_int *pixels) {
+  static const tlk_epilogue none;
+  for (tlk_int r = 0; r < rows; r++) {
+    pointers[r] = a + r * a_pitch;
+    pixels[r] = r;
+  }
+  tlk_gemm_tile tile = {.rows = pointers, .pixels = pixels, .row_count = rows, .taps = 1, .channels = depth, .weights = panels,
+                        .panel_bytes = depth * TLK_PANEL * (half ? 2 : 4), .half_weights = half, .column_count = columns, .out = out,
+                        .out_dtype = out_dtype, .out_pitch = out_pitch, .alpha = alpha, .epilogue = &none};
+  tlk_kernels()->gemm_tile(&tile);
+}
+
+static void add_mask(const tlk_attention *t, tlk_int batch, tlk_int query, tlk_int rows, float *scores, float *line) {
+  tlk_int first = t->mask_offsets ? t->mask_offsets[batch] : 0;
+  for (tlk_int r = 0; r < rows; r++, scores += t->keys) {
+    if (r == 0 || t->mask_pitch != 0)
+      tlk_load_rows(t->mask, t->mask_dtype, first + (query + r) * t->mask_pitch, t->keys, 1, t->keys, line, t->keys);
+    for (tlk_int i = 0; i < t->keys; i++) scores[i] += line[i];
+  }
+}
+
+static void run_tile(void *context, tlk_int index) {
+  attention_job *job = context;
+  const tlk_attention *t = job->attention;
+  const bool half = t->dtype == TLK_F16;
+  tlk_int batch = index / job->blocks, query = index % job->blocks * job->block, rows = tlk_min(job->block, t->queries - query);
+  tlk_int size = half ? 2 : 4, key_panels = tlk_ceil_div(t->keys, TLK_PANEL) * TLK_PANEL * t->width * size;
+  tlk_int value_panels = tlk_ceil_div(t->value_width, TLK_PANEL) * TLK_PANEL * t->keys * size;
+  tlk_int panels_bytes = tlk_carved(tlk_max(key_panels, value_panels)), q_bytes = tlk_carved(rows * t->width * 4);
+  tlk_int score_bytes = tlk_carved(rows * t->keys * 4), line_bytes = tlk_carved(t->keys * 4);
+  tlk_arena arena = {tlk_scratch((size_t)(panels_bytes + q_bytes + score_bytes + line_bytes + 2 * tlk_carved(rows * 8)))};
+  if (!arena.next) {
+    atomic_store(&job->status, TLK_E_MEMORY);
+    return;
+  }
+  void *panels = tlk_carve(&arena, panels_bytes);
+  float *q = tlk_carve(&arena, q_bytes), *scores = tlk_carve(&arena, score_bytes), *line = tlk_carve(&arena, line_bytes);
+  const float **pointers = tlk_carve(&arena, rows * 8);
+  tlk_int *pixels = tlk_carve(&arena, rows * 8);
+  tlk_load_rows(t->q, t->dtype, t->q_offsets[batch] + query * t->q_pitch, t->q_pitch, rows, t->width, q, t->width);
+  tlk_pack_panels(tlk_at(t->k, t->dtype, t->k_offsets[batch]), t->dtype, t->k_pitch, true, t->width, t->keys, panels);
+  product(q, t->width, rows, t->width, panels, half, t->keys, scores, TLK_F32, t->keys, t->scale, pointers, pixels);
+  if (t->mask) add_mask(t, batch, query, rows, scores, line);
+  tlk_kernels()->softmax_rows(scores, rows, t->keys, t->keys);
+  tlk_pack_panels(tlk_at(t->v, t->dtype, t->v_offsets[batch]), t->dtype, t->v_pitch, false, t->keys, t->value_width, panels);
+  void *out = (void *)tlk_at(t->out, t->dtype, t->out_offsets[batch] + query * t->out_pitch);
+  product(scores, t->keys, rows, t->keys, panels, half, t->value_width, out, t->dtype, t->out_pitch, 1, pointers, pixels);
+}
+
+tlk_status tlk_attention_run(const tlk_attention *t) {
+  if (t->batch < 0 || t->queries < 0 || t->keys < 1 || t->width < 0 || t->value_width < 0) return TLK_E_ARGUMENT;
+  if (!t->q_offsets || !t->k_offsets || !t->v_offsets || !t->out_offsets) return TLK_E_ARGUMENT;
+  if (!tlk_is_float(t->dtype) || (t->mask && !tlk_is_float(t->mask_dtype))) return TLK_E_UNSUPPORTED;
+  if (t->batch == 0 || t->queries == 0 || t->value_width == 0) return TLK_OK;
+  attention_job job = {.attention = t};
+  tlk_int block = tlk_min(LARGEST_BLOCK, tlk_max(SCORE_BYTES / (t->keys * 4), 12)), threads = tlk_thread_count();
+  // A few tiles per thread; below 24 queries the packing of keys and values would weigh too much.
+  while (threads > 1 && block > 24 && t->batch * tlk_ceil_div(t->queries, block) < 3 * threads) block = tlk_ceil_div(block, 2);
+  job.blocks = tlk_ceil_div(t->queries, block);
+  job.block = tlk_ceil_div(tlk_ceil_div(t->queries, job.blocks), 6) * 6;
+  job.blocks = tlk_ceil_div(t->queries, job.block);
+  tlk_parallel(t->batch * job.blocks, run_tile, &job);
+  return (tlk_status)atomic_load(&job.status);
+}
