@@ -2,7 +2,6 @@ extension OperationTable {
   /// One list per family, one file per family.
   static let families: [[OperationDefinition]] = [
     quantization, palettes,
-    quantization, palettes,
     activations, elementwiseUnary, elementwiseBinary, convolutions, products, shapes, normalizations,
     joins, slices, padding, repetitions, reductions, gathers, scatters, selections, generators, spaceRearrangements,
   ]
