@@ -108,7 +108,10 @@ public struct Operation: Sendable {
   public var blocks: [Block]
   /// Compile-time attributes (`name`, `val`, and the parameters of iOS 16 constexpr operations).
   public var attributes: [String: Constant]
-  public init(_ type: String, inputs: [String: [Binding]], outputs: [NamedType], blocks: [Block] = [], attributes: [String: Constant] = [:]) {
+  public init(
+    _ type: String, inputs: [String: [Binding]], outputs: [NamedType], blocks: [Block] = [],
+    attributes: [String: Constant] = [:]
+  ) {
     self.type = type
     self.inputs = inputs
     self.outputs = outputs

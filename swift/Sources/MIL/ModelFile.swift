@@ -10,8 +10,14 @@ public enum ModelFile {
     case .mlpackage: return try ModelPackage(path: path).model()
     case .mlmodel: return try model(at: path, package: Path.directory(of: path))
     case .mlmodelc: return try CompiledModel(path: path).model()
-    case .safetensors: throw ModelError(.unsupported, "\(path): SafeTensors files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
-    case .gguf: throw ModelError(.unsupported, "\(path): GGUF files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
+    case .safetensors:
+      throw ModelError(
+        .unsupported,
+        "\(path): SafeTensors files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
+    case .gguf:
+      throw ModelError(
+        .unsupported,
+        "\(path): GGUF files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
     }
   }
 
@@ -24,13 +30,17 @@ public enum ModelFile {
 
   /// The model in a protobuf message in memory. `name` stands for it in messages; weight files are looked for in
   /// `directory` and not outside `package`.
-  public static func model(parsing bytes: ByteSlice, name: String, directory: String, package: String) throws -> ModelSpecification {
+  public static func model(parsing bytes: ByteSlice, name: String, directory: String, package: String) throws
+    -> ModelSpecification
+  {
     let weights = try WeightFiles(directory: directory, package: package)
     return try ModelReader(weights: weights).model(ProtobufMessage(bytes, name: name))
   }
 
   /// The program in a MIL text in memory; the same of names and weight files.
-  public static func program(parsingText bytes: ByteSlice, name: String, directory: String, package: String) throws -> Program {
+  public static func program(parsingText bytes: ByteSlice, name: String, directory: String, package: String) throws
+    -> Program
+  {
     try MILTextParser.parse(bytes, name: name, weights: WeightFiles(directory: directory, package: package)).program
   }
 }

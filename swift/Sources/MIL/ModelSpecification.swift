@@ -53,7 +53,10 @@ public struct FunctionDescription: Sendable {
   public var states: [FeatureDescription]
   public var predictedFeatureName: String
   public var predictedProbabilitiesName: String
-  public init(name: String, inputs: [FeatureDescription], outputs: [FeatureDescription], states: [FeatureDescription] = [], predictedFeatureName: String = "", predictedProbabilitiesName: String = "") {
+  public init(
+    name: String, inputs: [FeatureDescription], outputs: [FeatureDescription], states: [FeatureDescription] = [],
+    predictedFeatureName: String = "", predictedProbabilitiesName: String = ""
+  ) {
     self.name = name
     self.inputs = inputs
     self.outputs = outputs
@@ -91,7 +94,10 @@ public struct ModelSpecification: Sendable {
   public var kind: ModelKind
   /// The oneof's name in Model.proto: `mlProgram`, `neuralNetworkClassifier`, `glmRegressor`, …
   public var kindName: String
-  public init(specificationVersion: Int, functions: [FunctionDescription], defaultFunctionName: String, metadata: ModelMetadata, isUpdatable: Bool, kind: ModelKind, kindName: String) {
+  public init(
+    specificationVersion: Int, functions: [FunctionDescription], defaultFunctionName: String, metadata: ModelMetadata,
+    isUpdatable: Bool, kind: ModelKind, kindName: String
+  ) {
     self.specificationVersion = specificationVersion
     self.functions = functions
     self.defaultFunctionName = defaultFunctionName

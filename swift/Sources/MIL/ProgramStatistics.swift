@@ -26,8 +26,12 @@ public struct ProgramStatistics: Sendable {
         continue
       }
       operationCounts["\(opset).\(operation.type)", default: 0] += 1
-      let constants = Array(operation.attributes.values) + operation.inputs.values.joined().compactMap { if case .constant(let value) = $0 { value } else { nil } }
-      for value in constants { addWeight(value, precision: operation.type.hasPrefix("constexpr_") ? storagePrecision(of: operation) : nil) }
+      let constants =
+        Array(operation.attributes.values)
+        + operation.inputs.values.joined().compactMap { if case .constant(let value) = $0 { value } else { nil } }
+      for value in constants {
+        addWeight(value, precision: operation.type.hasPrefix("constexpr_") ? storagePrecision(of: operation) : nil)
+      }
       for case .tensor(let type) in operation.outputs.map(\.type) where type.element.isFloat {
         computeByteCounts[type.element.precisionName, default: 0] += 1
       }
@@ -45,18 +49,25 @@ public struct ProgramStatistics: Sendable {
   private func storagePrecision(of operation: Operation) -> String {
     func elementType(_ parameter: String) -> TensorType? {
       let constant: Constant?
-      if case .constant(let value)? = operation.inputs[parameter]?.first { constant = value } else { constant = operation.attributes[parameter] }
+      if case .constant(let value)? = operation.inputs[parameter]?.first {
+        constant = value
+      } else {
+        constant = operation.attributes[parameter]
+      }
       guard case .tensor(let type)? = constant?.type else { return nil }
       return type
     }
     if operation.type.contains("sparse") { return "SPARSE" }
     if operation.type.contains("lut") {
-      if let indices = elementType("indices") ?? elementType("indices_nonzero_data"), indices.element.bitWidth < 8 { return "LUT\(indices.element.bitWidth)" }
+      if let indices = elementType("indices") ?? elementType("indices_nonzero_data"), indices.element.bitWidth < 8 {
+        return "LUT\(indices.element.bitWidth)"
+      }
       // iOS 16 indices are packed bytes; the palette's size tells their width.
       guard let palette = elementType("lut")?.elementCount, palette > 1 else { return "LUT8" }
       return "LUT\(Int.bitWidth - (palette - 1).leadingZeroBitCount)"
     }
-    return (elementType("quantized_data") ?? elementType("data") ?? elementType("source_val"))?.element.precisionName ?? "INT8"
+    return (elementType("quantized_data") ?? elementType("data") ?? elementType("source_val"))?.element.precisionName
+      ?? "INT8"
   }
 }
 
@@ -82,4 +93,6 @@ func osOpset(_ opset: String) -> String { opsetNames.first { $0.coreML == opset 
 /// `ios15` … (MIL text) as the protobuf's name.
 func coreMLOpset(_ opset: String) -> String { opsetNames.first { $0.os == opset }?.coreML ?? opset }
 
-private let opsetNames = [("CoreML5", "ios15"), ("CoreML6", "ios16"), ("CoreML7", "ios17"), ("CoreML8", "ios18"), ("CoreML9", "ios26")].map { (coreML: $0.0, os: $0.1) }
+private let opsetNames = [
+  ("CoreML5", "ios15"), ("CoreML6", "ios16"), ("CoreML7", "ios17"), ("CoreML8", "ios18"), ("CoreML9", "ios26"),
+].map { (coreML: $0.0, os: $0.1) }

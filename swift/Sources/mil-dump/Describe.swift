@@ -9,11 +9,14 @@ func errorJSON(_ error: Error) -> JSON {
 
 func describe(_ model: ModelSpecification, withGraph: Bool) -> JSON.Object {
   var object: JSON.Object = [
-    "kind": .string(model.kindName), "specificationVersion": JSON(model.specificationVersion), "isUpdatable": .bool(model.isUpdatable),
+    "kind": .string(model.kindName), "specificationVersion": JSON(model.specificationVersion),
+    "isUpdatable": .bool(model.isUpdatable),
     "defaultFunction": .string(model.defaultFunctionName), "functions": .array(model.functions.map(describe)),
     "metadata": [
-      "shortDescription": .string(model.metadata.shortDescription), "version": .string(model.metadata.version), "author": .string(model.metadata.author),
-      "license": .string(model.metadata.license), "userDefined": dictionary(model.metadata.userDefined.mapValues(JSON.string)),
+      "shortDescription": .string(model.metadata.shortDescription), "version": .string(model.metadata.version),
+      "author": .string(model.metadata.author),
+      "license": .string(model.metadata.license),
+      "userDefined": dictionary(model.metadata.userDefined.mapValues(JSON.string)),
     ],
   ]
   switch model.kind {
@@ -39,18 +42,25 @@ private func dictionary(_ values: [String: JSON]) -> JSON {
 
 private func describe(_ function: FunctionDescription) -> JSON {
   [
-    "name": .string(function.name), "inputs": .array(function.inputs.map(describe)), "outputs": .array(function.outputs.map(describe)),
+    "name": .string(function.name), "inputs": .array(function.inputs.map(describe)),
+    "outputs": .array(function.outputs.map(describe)),
     "states": .array(function.states.map(describe)), "predictedFeatureName": .string(function.predictedFeatureName),
     "predictedProbabilitiesName": .string(function.predictedProbabilitiesName),
   ]
 }
 
 private func describe(_ feature: FeatureDescription) -> JSON {
-  ["name": .string(feature.name), "kind": .string("\(feature.kind)".replacing("MIL.", with: "")), "optional": .bool(feature.isOptional), "description": .string(feature.shortDescription)]
+  [
+    "name": .string(feature.name), "kind": .string("\(feature.kind)".replacing("MIL.", with: "")),
+    "optional": .bool(feature.isOptional), "description": .string(feature.shortDescription),
+  ]
 }
 
 private func describe(_ function: Function) -> JSON {
-  ["opset": .string(function.opset), "inputs": .array(function.inputs.map(describe)), "block": describe(function.block)]
+  [
+    "opset": .string(function.opset), "inputs": .array(function.inputs.map(describe)),
+    "block": describe(function.block),
+  ]
 }
 
 private func describe(_ named: NamedType) -> JSON { .string("\(named.name): \(named.type)") }
@@ -58,13 +68,16 @@ private func describe(_ named: NamedType) -> JSON { .string("\(named.name): \(na
 private func describe(_ block: Block) -> JSON {
   [
     "inputs": .array(block.inputs.map(describe)), "outputs": .array(block.outputs.map(JSON.string)),
-    "operations": .array(block.operations.map { operation in
-      [
-        "type": .string(operation.type), "inputs": dictionary(operation.inputs.mapValues { .array($0.map(describe)) }),
-        "outputs": .array(operation.outputs.map(describe)), "attributes": dictionary(operation.attributes.mapValues(describe)),
-        "blocks": .array(operation.blocks.map(describe)),
-      ]
-    }),
+    "operations": .array(
+      block.operations.map { operation in
+        [
+          "type": .string(operation.type),
+          "inputs": dictionary(operation.inputs.mapValues { .array($0.map(describe)) }),
+          "outputs": .array(operation.outputs.map(describe)),
+          "attributes": dictionary(operation.attributes.mapValues(describe)),
+          "blocks": .array(operation.blocks.map(describe)),
+        ]
+      }),
   ]
 }
 

@@ -10,14 +10,14 @@ let withGraph = arguments.first == "--graph"
 if withGraph { arguments.removeFirst() }
 
 func dump(_ path: String) {
+  var line: JSON.Object = ["path": .string(path)]
   do {
-    var line: JSON.Object = ["path": .string(path)]
     line["format"] = .string(try ModelFile.detect(path: path).rawValue)
     for (key, value) in members(describe(try ModelFile.load(path: path), withGraph: withGraph)) { line[key] = value }
-    print(JSON.object(line).serialised())
   } catch {
-    print(JSON.object(["path": .string(path), "error": errorJSON(error)]).serialised())
+    line["error"] = errorJSON(error)
   }
+  print(JSON.object(line).serialised())
 }
 
 if arguments.first == "--mutate" {

@@ -21,7 +21,8 @@ struct CompiledDescription {
     var remaining = CompiledDescription.maximumCandidateByteCount
     var best: (byteCount: Int, description: DescriptionReader)?
     for offset in 0..<max(0, file.count - 8) {
-      guard let length = file.load(UInt64.self, at: offset), let byteCount = Int(exactly: length), byteCount > best?.byteCount ?? 1,
+      guard let length = file.load(UInt64.self, at: offset), let byteCount = Int(exactly: length),
+        byteCount > best?.byteCount ?? 1,
         let slice = file.slice(at: offset + 8, byteCount: byteCount)
       else { continue }
       remaining -= byteCount
@@ -33,7 +34,8 @@ struct CompiledDescription {
   }
 
   private static func description(_ slice: ByteSlice) -> DescriptionReader? {
-    guard let description = try? DescriptionReader(ProtobufMessage(slice, name: "coremldata.bin")), description.fieldNumbers.isSubset(of: knownFields),
+    guard let description = try? DescriptionReader(ProtobufMessage(slice, name: "coremldata.bin")),
+      description.fieldNumbers.isSubset(of: knownFields),
       description.functions.contains(where: { !$0.outputs.isEmpty })
     else { return nil }
     return description

@@ -4,14 +4,20 @@ extension FunctionDescription {
     self.init(name: function.name, inputs: [], outputs: [])
     for input in function.inputs {
       if case .state(.tensor(let type)) = input.type {
-        states.append(FeatureDescription(name: input.name, kind: .state(shape: type.defaultShape, dataType: type.element.arrayDataType)))
+        states.append(
+          FeatureDescription(
+            name: input.name, kind: .state(shape: type.defaultShape, dataType: type.element.arrayDataType)))
       } else {
-        inputs.append(metadata?.feature(input.name, schema: "inputSchema") ?? FeatureDescription(name: input.name, kind: input.type.featureKind(input.name, shapes)))
+        inputs.append(
+          metadata?.feature(input.name, schema: "inputSchema")
+            ?? FeatureDescription(name: input.name, kind: input.type.featureKind(input.name, shapes)))
       }
     }
     let types = function.block.outputTypes(inputs: function.inputs)
     for output in function.block.outputs {
-      let kind = types[output]?.featureKind(output, nil) ?? .multiArray(shape: [], dataType: .float32, flexibility: .fixed, defaultValue: nil)
+      let kind =
+        types[output]?.featureKind(output, nil)
+        ?? .multiArray(shape: [], dataType: .float32, flexibility: .fixed, defaultValue: nil)
       outputs.append(metadata?.feature(output, schema: "outputSchema") ?? FeatureDescription(name: output, kind: kind))
     }
   }
@@ -32,7 +38,8 @@ extension ValueType {
     case .tensor(let type):
       let shape = shapes?.defaults[name] ?? type.defaultShape
       return .multiArray(
-        shape: shape, dataType: type.element.arrayDataType, flexibility: shapes?.flexibility(of: name, rank: shape.count) ?? .fixed, defaultValue: nil)
+        shape: shape, dataType: type.element.arrayDataType,
+        flexibility: shapes?.flexibility(of: name, rank: shape.count) ?? .fixed, defaultValue: nil)
     default: return .multiArray(shape: [], dataType: .float32, flexibility: .fixed, defaultValue: nil)
     }
   }
@@ -50,7 +57,9 @@ extension ElementType {
     case .float16: return .float16
     case .float64: return .double
     case .int8: return .int8
-    case .bool, .int16, .int32, .int64, .int4, .uint8, .uint16, .uint32, .uint64, .uint4, .uint2, .uint1, .uint6, .uint3: return .int32
+    case .bool, .int16, .int32, .int64, .int4, .uint8, .uint16, .uint32, .uint64, .uint4, .uint2, .uint1, .uint6,
+      .uint3:
+      return .int32
     default: return .float32
     }
   }

@@ -28,7 +28,9 @@ public final class MappedFile: @unchecked Sendable {
     case S_IFDIR: throw ModelError(.malformed, "\(path): is a directory, expected a file")
     default: throw ModelError(.malformed, "\(path): is not a regular file")
     }
-    guard let size = Int(exactly: status.st_size), size > 0 else { throw ModelError(.malformed, "\(path): the file is empty") }
+    guard let size = Int(exactly: status.st_size), size > 0 else {
+      throw ModelError(.malformed, "\(path): the file is empty")
+    }
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw MappedFile.failure("cannot map", path, errno)
     }

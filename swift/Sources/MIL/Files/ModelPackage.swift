@@ -19,7 +19,9 @@ struct ModelPackage {
   func rootModelPath() throws -> String {
     try checkVersion()
     let root = try text(manifest["rootModelIdentifier"], "rootModelIdentifier")
-    guard let items = manifest["itemInfoEntries"]?.objectValue else { throw malformed("itemInfoEntries", manifest["itemInfoEntries"], "an object") }
+    guard let items = manifest["itemInfoEntries"]?.objectValue else {
+      throw malformed("itemInfoEntries", manifest["itemInfoEntries"], "an object")
+    }
     let data = Path.join(path, "Data")
     var rootPath: String?
     for identifier in items.keys {
@@ -30,19 +32,29 @@ struct ModelPackage {
       do {
         located = try enclosure.locate(itemPath, in: data, what: "the manifest's item")
       } catch let error as ModelError where error.code == .notFound && identifier != root {
-        throw ModelError(.notFound, "\(Path.join(data, itemPath)): the manifest lists it, but it is missing; copy the whole package")
+        throw ModelError(
+          .notFound, "\(Path.join(data, itemPath)): the manifest lists it, but it is missing; copy the whole package")
       }
       if identifier == root { rootPath = located }
     }
-    guard let rootPath else { throw ModelError(.malformed, "\(path): \(ModelPackage.manifestName): the root model '\(root)' is not among the items \(items.keys.joined(separator: ", "))") }
+    guard let rootPath else {
+      throw ModelError(
+        .malformed,
+        "\(path): \(ModelPackage.manifestName): the root model '\(root)' is not among the items \(items.keys.joined(separator: ", "))"
+      )
+    }
     return rootPath
   }
 
   private func checkVersion() throws {
     let version = try text(manifest["fileFormatVersion"], "fileFormatVersion")
     let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 3, parts.allSatisfy({ $0 != nil }) else { throw malformed("fileFormatVersion", manifest["fileFormatVersion"], "three numbers such as \"1.0.0\"") }
-    guard parts == [1, 0, 0] || parts[0] == 0 else { throw ModelError(.unsupported, "\(path): package format version \(version), expected 1.0.0") }
+    guard parts.count == 3, parts.allSatisfy({ $0 != nil }) else {
+      throw malformed("fileFormatVersion", manifest["fileFormatVersion"], "three numbers such as \"1.0.0\"")
+    }
+    guard parts == [1, 0, 0] || parts[0] == 0 else {
+      throw ModelError(.unsupported, "\(path): package format version \(version), expected 1.0.0")
+    }
   }
 
   private func text(_ value: JSON?, _ key: String) throws -> String {
@@ -51,6 +63,9 @@ struct ModelPackage {
   }
 
   private func malformed(_ key: String, _ value: JSON?, _ expectation: String) -> ModelError {
-    ModelError(.malformed, "\(path): \(ModelPackage.manifestName): \(key) is \(value.map { "\($0.kindName) \($0.serialised().prefix(60))" } ?? "missing"), expected \(expectation)")
+    ModelError(
+      .malformed,
+      "\(path): \(ModelPackage.manifestName): \(key) is \(value.map { "\($0.kindName) \($0.serialised().prefix(60))" } ?? "missing"), expected \(expectation)"
+    )
   }
 }

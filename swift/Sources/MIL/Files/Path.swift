@@ -67,12 +67,18 @@ struct Enclosure: Sendable {
   func locate(_ name: String, in directory: String, what: String) throws -> String {
     guard !name.isEmpty else { throw ModelError(.malformed, "\(path): \(what) is an empty path") }
     guard !name.hasPrefix("/"), !name.utf8.contains(0), !leavesLexically(name, in: directory) else {
-      throw ModelError(.malformed, "\(path): \(what) \(name.debugDescription) is outside the package; expected a path inside it")
+      throw ModelError(
+        .malformed, "\(path): \(what) \(name.debugDescription) is outside the package; expected a path inside it")
     }
     let candidate = Path.join(directory, name)
-    guard let real = Path.resolved(candidate) else { throw ModelError(.notFound, "\(candidate): no such file (\(what))") }
+    guard let real = Path.resolved(candidate) else {
+      throw ModelError(.notFound, "\(candidate): no such file (\(what))")
+    }
     guard real == realPath || real.hasPrefix(realPath == "/" ? "/" : realPath + "/") else {
-      throw ModelError(.malformed, "\(candidate): \(what) is a symbolic link to \(real), outside the package; copy the package with its links followed (cp -RL)")
+      throw ModelError(
+        .malformed,
+        "\(candidate): \(what) is a symbolic link to \(real), outside the package; copy the package with its links followed (cp -RL)"
+      )
     }
     return candidate
   }

@@ -148,7 +148,9 @@ private struct JSONParser {
       switch next {
       case UInt8(ascii: "\""):
         position += 1
-        guard let value = text.withUnsafeBytes({ String(strictUTF8: $0) }) else { throw failure("expected text in UTF-8 before this place") }
+        guard let value = text.withUnsafeBytes({ String(strictUTF8: $0) }) else {
+          throw failure("expected text in UTF-8 before this place")
+        }
         return value
       case UInt8(ascii: "\\"): text.append(contentsOf: Array(String(try escape()).utf8))
       default: throw failure("expected the string's closing quote")
@@ -179,7 +181,9 @@ private struct JSONParser {
     if code >= 0xD800, code < 0xDC00 {
       guard take("\\"), take("u") else { throw failure("expected the second half of a surrogate pair") }
       let low = try fourHexDigits()
-      guard low >= 0xDC00, low < 0xE000 else { throw failure("expected the second half of a surrogate pair before this place") }
+      guard low >= 0xDC00, low < 0xE000 else {
+        throw failure("expected the second half of a surrogate pair before this place")
+      }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
     guard let scalar = Unicode.Scalar(code) else { throw failure("expected no unpaired surrogate before this place") }
@@ -189,7 +193,9 @@ private struct JSONParser {
   mutating func fourHexDigits() throws -> UInt32 {
     var code: UInt32 = 0
     for _ in 0..<4 {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw failure("expected four hexadecimal digits") }
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw failure("expected four hexadecimal digits")
+      }
       code = code << 4 | UInt32(digit)
       position += 1
     }

@@ -92,7 +92,9 @@ func smallFloatBits(_ value: Double, exponentBits: Int, fractionBits: Int) -> UI
   let infinity = UInt64((1 << exponentBits) - 1) << UInt64(fractionBits)
   if value.isNaN { return sign | infinity | 1 << UInt64(fractionBits - 1) }
   let bias = (1 << (exponentBits - 1)) - 1
-  if value.isInfinite || value.magnitude >= Double(sign: .plus, exponent: bias + 1, significand: 1) { return sign | infinity }
+  if value.isInfinite || value.magnitude >= Double(sign: .plus, exponent: bias + 1, significand: 1) {
+    return sign | infinity
+  }
   // Doubles below their own normal range are zero in every smaller format.
   guard value.isNormal else { return sign }
   let exponent = Int(value.exponent)

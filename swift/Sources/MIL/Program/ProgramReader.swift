@@ -23,7 +23,9 @@ struct ProgramReader {
       default: break
       }
     }
-    guard program.version == 1 else { throw ModelError(.unsupported, "\(message.name): program version \(program.version), expected 1") }
+    guard program.version == 1 else {
+      throw ModelError(.unsupported, "\(message.name): program version \(program.version), expected 1")
+    }
     guard !program.functions.isEmpty else { throw message.malformed("the program has no function") }
     for function in program.functions.values { try ProgramValidation.check(function, file: message.name) }
     return program
@@ -44,14 +46,18 @@ struct ProgramReader {
       }
     }
     guard let block = blocks[function.opset] else {
-      throw message.malformed("no block for the function's opset '\(function.opset)'; there are blocks for: \(blocks.keys.sorted().joined(separator: ", "))")
+      throw message.malformed(
+        "no block for the function's opset '\(function.opset)'; there are blocks for: \(blocks.keys.sorted().joined(separator: ", "))"
+      )
     }
     function.block = try self.block(block, depth: 0)
     return function
   }
 
   private func block(_ message: ProtobufMessage, depth: Int) throws -> Block {
-    guard depth < ProgramReader.maximumBlockDepth else { throw message.malformed("expected at most \(ProgramReader.maximumBlockDepth) nested blocks") }
+    guard depth < ProgramReader.maximumBlockDepth else {
+      throw message.malformed("expected at most \(ProgramReader.maximumBlockDepth) nested blocks")
+    }
     var block = Block(outputs: [], operations: [])
     var fields = message.fields()
     while let field = try fields.next() {

@@ -51,7 +51,9 @@ enum ProgramValidation {
         throw malformed("a const has \(operation.outputs.count) outputs, expected 1")
       }
       guard let value = operation.attributes["val"] else { throw malformed("a const without its value 'val'") }
-      guard agree(value.type, output.type) else { throw malformed("a const of type \(output.type) has a value of type \(value.type)") }
+      guard agree(value.type, output.type) else {
+        throw malformed("a const of type \(output.type) has a value of type \(value.type)")
+      }
     }
 
     func agree(_ value: ValueType, _ declared: ValueType) -> Bool {

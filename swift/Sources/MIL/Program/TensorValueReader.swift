@@ -3,7 +3,9 @@ struct TensorValueReader {
   let type: TensorType
 
   func constant(_ message: ProtobufMessage) throws -> Constant {
-    guard let count = type.elementCount else { throw message.malformed("a value of type \(type); expected a fixed shape whose size fits the address space") }
+    guard let count = type.elementCount else {
+      throw message.malformed("a value of type \(type); expected a fixed shape whose size fits the address space")
+    }
     var payload: Constant.Payload?
     var fields = message.fields()
     while let field = try fields.next() {
@@ -18,13 +20,17 @@ struct TensorValueReader {
       default: payload = try bytes(content, count: count)
       }
     }
-    if payload == nil, count == 0 { payload = type.element == .string ? .strings([]) : .bytes(ElementEncoder(type.element).encoded()) }
+    if payload == nil, count == 0 {
+      payload = type.element == .string ? .strings([]) : .bytes(ElementEncoder(type.element).encoded())
+    }
     guard let payload else { throw message.malformed("a value of type \(type) has no elements") }
     return Constant(type: .tensor(type), payload: payload)
   }
 
   private func check(_ found: Int, _ expected: Int, _ message: ProtobufMessage, _ unit: String = "elements") throws {
-    guard found == expected else { throw message.malformed("a value of type \(type) has \(found) \(unit), expected \(expected)") }
+    guard found == expected else {
+      throw message.malformed("a value of type \(type) has \(found) \(unit), expected \(expected)")
+    }
   }
 
   private func mismatch(_ message: ProtobufMessage, _ content: String) -> ModelError {
@@ -66,7 +72,9 @@ struct TensorValueReader {
       case (false, .uint64): fits = encoder.append(value)
       case (false, _): fits = encoder.append(Int64(bitPattern: value))
       }
-      guard fits else { throw message.malformed("the value \(Int64(bitPattern: value)) does not fit its type \(type.element)") }
+      guard fits else {
+        throw message.malformed("the value \(Int64(bitPattern: value)) does not fit its type \(type.element)")
+      }
     }
     return .bytes(encoder.encoded())
   }
@@ -88,7 +96,8 @@ struct TensorValueReader {
   }
 
   private func bytes(_ message: ProtobufMessage, count: Int) throws -> Constant.Payload {
-    guard let expected = packedByteCount(elementCount: count, bitWidth: type.element.bitWidth), type.element != .string else { throw mismatch(message, "bytes") }
+    guard let expected = packedByteCount(elementCount: count, bitWidth: type.element.bitWidth), type.element != .string
+    else { throw mismatch(message, "bytes") }
     var slice: ByteSlice?
     try message.forEach(field: 1) { slice = try $0.bytes() }
     try check(slice?.count ?? 0, expected, message, "bytes")

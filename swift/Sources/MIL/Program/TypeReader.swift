@@ -13,7 +13,9 @@ enum TypeReader {
       default: break
       }
     }
-    guard let type else { throw message.malformed("a value's type is missing; expected a tensor, list, tuple, dictionary or state") }
+    guard let type else {
+      throw message.malformed("a value's type is missing; expected a tensor, list, tuple, dictionary or state")
+    }
     return type
   }
 
@@ -27,7 +29,9 @@ enum TypeReader {
       switch field.number {
       case 1:
         let code = try field.int32()
-        guard let known = ElementType(rawValue: code) else { throw field.malformed("element type \(code) is not one of MIL's") }
+        guard let known = ElementType(rawValue: code) else {
+          throw field.malformed("element type \(code) is not one of MIL's")
+        }
         element = known
       case 2: rank = try field.int64()
       case 3:
@@ -41,9 +45,14 @@ enum TypeReader {
       type.hasUnknownRank = true
       return type
     }
-    guard Int64(shape.count) == rank else { throw message.malformed("a tensor has \(shape.count) dimensions, its rank is \(rank)") }
+    guard Int64(shape.count) == rank else {
+      throw message.malformed("a tensor has \(shape.count) dimensions, its rank is \(rank)")
+    }
     let type = TensorType(element, shape)
-    guard type.isAddressable else { throw message.malformed("a tensor of shape [\(shape.map(\.description).joined(separator: ", "))]; expected at most 2^48 elements") }
+    guard type.isAddressable else {
+      throw message.malformed(
+        "a tensor of shape [\(shape.map(\.description).joined(separator: ", "))]; expected at most 2^48 elements")
+    }
     return type
   }
 
@@ -66,7 +75,9 @@ enum TypeReader {
     var size = 0
     try message.forEach(field: 1) { field in
       let value = try field.uint64()
-      guard let fitting = Int(exactly: value) else { throw field.malformed("a dimension of \(value), expected at most \(Int.max)") }
+      guard let fitting = Int(exactly: value) else {
+        throw field.malformed("a dimension of \(value), expected at most \(Int.max)")
+      }
       size = fitting
     }
     return size

@@ -35,9 +35,11 @@ struct ValueReader {
       }
     }
     guard case .tensor(let tensor) = type, let byteCount = tensor.byteCount else {
-      throw message.malformed("a value of type \(type) cannot be stored in a weight file; expected a tensor of numbers with a fixed shape")
+      throw message.malformed(
+        "a value of type \(type) cannot be stored in a weight file; expected a tensor of numbers with a fixed shape")
     }
-    return Constant(type: type, payload: .bytes(try weights.data(fileName: fileName, offset: offset, byteCount: byteCount)))
+    return Constant(
+      type: type, payload: .bytes(try weights.data(fileName: fileName, offset: offset, byteCount: byteCount)))
   }
 
   private func immediate(_ message: ProtobufMessage, type: ValueType) throws -> Constant {
@@ -48,11 +50,15 @@ struct ValueReader {
       case (1, .tensor(let tensor)): constant = try TensorValueReader(type: tensor).constant(field.message())
       case (2, .tuple(let types)):
         let elements = try elements(field.message())
-        guard elements.count == types.count else { throw field.malformed("a tuple has \(elements.count) elements, its type \(type) has \(types.count)") }
+        guard elements.count == types.count else {
+          throw field.malformed("a tuple has \(elements.count) elements, its type \(type) has \(types.count)")
+        }
         constant = Constant(type: type, payload: .elements(elements))
       case (3, .list(_, let length)):
         let elements = try elements(field.message())
-        if case .fixed(let count) = length, count != elements.count { throw field.malformed("a list has \(elements.count) elements, its type \(type) has \(count)") }
+        if case .fixed(let count) = length, count != elements.count {
+          throw field.malformed("a list has \(elements.count) elements, its type \(type) has \(count)")
+        }
         constant = Constant(type: type, payload: .elements(elements))
       case (4, .dictionary): constant = Constant(type: type, payload: .dictionary(try entries(field.message())))
       case (1...4, _): throw field.malformed("the value's content is not of its type \(type)")

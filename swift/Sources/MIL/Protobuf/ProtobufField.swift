@@ -58,13 +58,17 @@ public struct ProtobufField: Sendable {
 
   /// The field's bytes in place: a slice of the file, of any alignment.
   public func bytes() throws -> ByteSlice {
-    guard case .bytes(let start, let end) = value, let slice = parent.source.slice.slice(at: start, byteCount: end - start) else { throw mismatch("bytes") }
+    guard case .bytes(let start, let end) = value,
+      let slice = parent.source.slice.slice(at: start, byteCount: end - start)
+    else { throw mismatch("bytes") }
     return slice
   }
 
   public func message() throws -> ProtobufMessage {
     guard case .bytes(let start, let end) = value else { throw mismatch("a message") }
-    guard parent.depth < ProtobufMessage.maximumDepth else { throw malformed("expected at most \(ProtobufMessage.maximumDepth) nested messages") }
+    guard parent.depth < ProtobufMessage.maximumDepth else {
+      throw malformed("expected at most \(ProtobufMessage.maximumDepth) nested messages")
+    }
     return ProtobufMessage(source: parent.source, start: start, end: end, depth: parent.depth + 1)
   }
 
@@ -122,7 +126,9 @@ extension ProtobufField {
   private func packed<T: FixedWidthInteger>(_ type: T.Type, _ body: (T) -> Void) throws {
     let slice = try bytes()
     let width = MemoryLayout<T>.size
-    guard slice.count % width == 0 else { throw malformed("\(slice.count) bytes of packed numbers are not a multiple of \(width)") }
+    guard slice.count % width == 0 else {
+      throw malformed("\(slice.count) bytes of packed numbers are not a multiple of \(width)")
+    }
     for offset in stride(from: 0, to: slice.count, by: width) {
       if let value = slice.load(type, at: offset) { body(value) }
     }

@@ -45,7 +45,10 @@ public struct ProtobufMessage: Sendable {
   public var byteCount: Int { end - start }
 
   /// The message's own bytes, in place.
-  public var slice: ByteSlice { source.slice.slice(at: start, byteCount: end - start) ?? ByteSlice(owner: nil, bytes: UnsafeRawBufferPointer(start: nil, count: 0)) }
+  public var slice: ByteSlice {
+    source.slice.slice(at: start, byteCount: end - start)
+      ?? ByteSlice(owner: nil, bytes: UnsafeRawBufferPointer(start: nil, count: 0))
+  }
 
   public func fields() -> ProtobufFields { ProtobufFields(message: self) }
 
@@ -57,7 +60,9 @@ public struct ProtobufMessage: Sendable {
     }
   }
 
-  public func malformed(_ what: String) -> ModelError { ModelError(.malformed, "\(source.name): byte \(start): \(what)") }
+  public func malformed(_ what: String) -> ModelError {
+    ModelError(.malformed, "\(source.name): byte \(start): \(what)")
+  }
 }
 
 /// The fields of one message, each checked to lie wholly inside it.
@@ -85,7 +90,9 @@ public struct ProtobufFields: Sendable {
       let byteCount = try cursor.varint()
       guard let count = Int(exactly: byteCount), count <= cursor.end - cursor.position else {
         throw cursor.failure(
-          at: offset, "field \(number) says it has \(byteCount) bytes, but only \(cursor.end - cursor.position) are left; the file is truncated or damaged")
+          at: offset,
+          "field \(number) says it has \(byteCount) bytes, but only \(cursor.end - cursor.position) are left; the file is truncated or damaged"
+        )
       }
       value = .bytes(start: cursor.position, end: cursor.position + count)
       cursor.position += count
@@ -101,7 +108,9 @@ struct ProtobufCursor: Sendable {
   var position: Int
   let end: Int
 
-  func failure(at offset: Int, _ what: String) -> ModelError { ModelError(.malformed, "\(source.name): byte \(offset): \(what)") }
+  func failure(at offset: Int, _ what: String) -> ModelError {
+    ModelError(.malformed, "\(source.name): byte \(offset): \(what)")
+  }
 
   mutating func varint() throws -> UInt64 {
     let start = position
@@ -115,12 +124,16 @@ struct ProtobufCursor: Sendable {
       if byte < 0x80 { return value }
       shift += 7
     }
-    throw failure(at: start, position == end ? "a number is cut off; the file is truncated or damaged" : "a number has more than 64 bits")
+    throw failure(
+      at: start,
+      position == end ? "a number is cut off; the file is truncated or damaged" : "a number has more than 64 bits")
   }
 
   mutating func fixed<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
-    guard position <= end, MemoryLayout<T>.size <= end - position, let value = source.slice.load(type, at: position) else {
-      throw failure(at: position, "a number of \(MemoryLayout<T>.size) bytes is cut off; the file is truncated or damaged")
+    guard position <= end, MemoryLayout<T>.size <= end - position, let value = source.slice.load(type, at: position)
+    else {
+      throw failure(
+        at: position, "a number of \(MemoryLayout<T>.size) bytes is cut off; the file is truncated or damaged")
     }
     position += MemoryLayout<T>.size
     return value

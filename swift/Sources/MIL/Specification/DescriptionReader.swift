@@ -29,7 +29,9 @@ struct DescriptionReader {
     if functions.isEmpty { functions = [single] }
     if defaultFunctionName.isEmpty { defaultFunctionName = functions[0].name }
     guard functions.contains(where: { $0.name == defaultFunctionName }) else {
-      throw message.malformed("the default function '\(defaultFunctionName)' is not among the functions \(functions.map(\.name).joined(separator: ", "))")
+      throw message.malformed(
+        "the default function '\(defaultFunctionName)' is not among the functions \(functions.map(\.name).joined(separator: ", "))"
+      )
     }
     for index in functions.indices { try DescriptionReader.checkNames(&functions[index], in: message) }
   }

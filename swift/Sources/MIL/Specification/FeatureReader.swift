@@ -39,7 +39,11 @@ enum FeatureReader {
       default: break
       }
     }
-    guard let kind else { throw message.malformed("the type is missing or of a kind that is not known; expected a number, string, image, multi-array, dictionary, sequence or state") }
+    guard let kind else {
+      throw message.malformed(
+        "the type is missing or of a kind that is not known; expected a number, string, image, multi-array, dictionary, sequence or state"
+      )
+    }
     return (kind, isOptional)
   }
 
@@ -55,7 +59,10 @@ enum FeatureReader {
       case 2: height = try size(field)
       case 3:
         let code = try field.int32()
-        guard let known = ColorSpace(rawValue: Int(code)) else { throw field.malformed("colour space \(code), expected 10 (grayscale), 20 (RGB), 30 (BGR) or 40 (grayscale float16)") }
+        guard let known = ColorSpace(rawValue: Int(code)) else {
+          throw field.malformed(
+            "colour space \(code), expected 10 (grayscale), 20 (RGB), 30 (BGR) or 40 (grayscale float16)")
+        }
         colorSpace = known
       case 21: flexibility = .enumerated(try imageSizes(field.message()))
       case 31: flexibility = .ranges(try imageSizeRanges(field.message()))
@@ -118,7 +125,8 @@ enum FeatureReader {
   private static func arrayDataType(_ field: ProtobufField) throws -> ArrayDataType {
     let code = try field.int32()
     guard let known = ArrayDataType(rawValue: Int(code)) else {
-      throw field.malformed("data type \(code), expected 65552 (float16), 65568 (float32), 65600 (double), 131104 (int32) or 131080 (int8)")
+      throw field.malformed(
+        "data type \(code), expected 65552 (float16), 65568 (float32), 65600 (double), 131104 (int32) or 131080 (int8)")
     }
     return known
   }
@@ -126,7 +134,9 @@ enum FeatureReader {
   private static func state(_ message: ProtobufMessage) throws -> FeatureKind {
     var kind: FeatureKind?
     try message.forEach(field: 1) { kind = try multiArray($0.message()) }
-    guard case .multiArray(let shape, let dataType, _, _) = kind else { throw message.malformed("the state has no array type") }
+    guard case .multiArray(let shape, let dataType, _, _) = kind else {
+      throw message.malformed("the state has no array type")
+    }
     return .state(shape: shape, dataType: dataType)
   }
 
@@ -169,7 +179,9 @@ enum FeatureReader {
       default: break
       }
     }
-    if let upper = range.upper, upper < range.lower { throw message.malformed("a size range from \(range.lower) to \(upper)") }
+    if let upper = range.upper, upper < range.lower {
+      throw message.malformed("a size range from \(range.lower) to \(upper)")
+    }
     return range
   }
 
@@ -183,14 +195,18 @@ enum FeatureReader {
     var values: [Int64] = []
     try field.appendInt64s(to: &values)
     for value in values {
-      guard let size = Int(exactly: value), size >= 0 else { throw field.malformed("a size of \(value), expected 0 or more") }
+      guard let size = Int(exactly: value), size >= 0 else {
+        throw field.malformed("a size of \(value), expected 0 or more")
+      }
       shape.append(size)
     }
   }
 
   private static func size(_ field: ProtobufField) throws -> Int {
     let value = try field.int64()
-    guard let size = Int(exactly: value), size >= 0 else { throw field.malformed("a size of \(value), expected 0 or more") }
+    guard let size = Int(exactly: value), size >= 0 else {
+      throw field.malformed("a size of \(value), expected 0 or more")
+    }
     return size
   }
 }

@@ -23,7 +23,9 @@ struct FlexibleShapes {
   }
 
   func flexibility(of input: String, rank: Int) -> ShapeFlexibility {
-    if let shapes = enumerated[input], !shapes.isEmpty, shapes.allSatisfy({ $0.count == rank }) { return .enumerated(shapes) }
+    if let shapes = enumerated[input], !shapes.isEmpty, shapes.allSatisfy({ $0.count == rank }) {
+      return .enumerated(shapes)
+    }
     if let ranges = ranges[input], ranges.count == rank { return .ranges(ranges) }
     return .fixed
   }

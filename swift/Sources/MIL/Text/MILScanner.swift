@@ -52,14 +52,18 @@ struct MILScanner {
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): return true
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      return true
     case UInt8(ascii: "_"), UInt8(ascii: "@"), 0x80...: return true
     default: return false
     }
   }
 
   mutating func takeName() -> String? {
-    guard let next = peek(), MILScanner.isNameByte(next), !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next) else { return nil }
+    guard let next = peek(), MILScanner.isNameByte(next), !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(next) else {
+      return nil
+    }
     let start = position
     while let next = byte(at: position), MILScanner.isNameByte(next) { position += 1 }
     return String(decoding: text.bytes[start..<position], as: UTF8.self)
@@ -81,7 +85,9 @@ struct MILScanner {
   mutating func takeNumber() -> String {
     guard peek() != nil else { return "" }
     let start = position
-    while let next = byte(at: position), MILScanner.isNameByte(next) || next == UInt8(ascii: ".") || next == UInt8(ascii: "-") || next == UInt8(ascii: "+") { position += 1 }
+    while let next = byte(at: position),
+      MILScanner.isNameByte(next) || next == UInt8(ascii: ".") || next == UInt8(ascii: "-") || next == UInt8(ascii: "+")
+    { position += 1 }
     return String(decoding: text.bytes[start..<position], as: UTF8.self)
   }
 
@@ -97,7 +103,9 @@ struct MILScanner {
       position += 1
       switch next {
       case UInt8(ascii: "\""):
-        guard let string = bytes.withUnsafeBytes({ String(strictUTF8: $0) }) else { throw failure("text in UTF-8", at: start) }
+        guard let string = bytes.withUnsafeBytes({ String(strictUTF8: $0) }) else {
+          throw failure("text in UTF-8", at: start)
+        }
         return string
       case UInt8(ascii: "\\"):
         guard let escaped = byte(at: position) else { throw failure("the string's closing quote") }
@@ -115,7 +123,9 @@ struct MILScanner {
     case UInt8(ascii: "t"): return 0x09
     case UInt8(ascii: "r"): return 0x0D
     case UInt8(ascii: "x"):
-      guard let digits = text.slice(at: position, byteCount: 2)?.text, let value = UInt8(digits, radix: 16) else { throw failure("two hexadecimal digits") }
+      guard let digits = text.slice(at: position, byteCount: 2)?.text, let value = UInt8(digits, radix: 16) else {
+        throw failure("two hexadecimal digits")
+      }
       position += 2
       return value
     default: return byte

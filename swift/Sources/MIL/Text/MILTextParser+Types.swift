@@ -38,7 +38,9 @@ extension MILTextParser {
   private mutating func tensorType() throws -> TensorType {
     try scanner.expect("<")
     let start = scanner.position
-    guard let element = ElementType(name: try scanner.expectName("an element type")) else { throw scanner.failure("an element type such as fp16", at: start) }
+    guard let element = ElementType(name: try scanner.expectName("an element type")) else {
+      throw scanner.failure("an element type such as fp16", at: start)
+    }
     try scanner.expect(",")
     var type = TensorType(element, [])
     try list("[", "]") { parser in
@@ -54,7 +56,9 @@ extension MILTextParser {
   private mutating func dimension() throws -> Dimension {
     if scanner.take("?") || scanner.takeName() != nil { return .unknown }
     let start = scanner.position
-    guard let size = Int(scanner.takeNumber()), size >= 0 else { throw scanner.failure("a dimension: 0 or more, or ?", at: start) }
+    guard let size = Int(scanner.takeNumber()), size >= 0 else {
+      throw scanner.failure("a dimension: 0 or more, or ?", at: start)
+    }
     return .fixed(size)
   }
 }

@@ -37,7 +37,9 @@ extension MILTextParser {
     var elements: [Constant] = []
     let start = scanner.position
     try list("(", ")") { parser in
-      guard elements.count < types.count else { throw parser.scanner.failure("a tuple of \(types.count) elements", at: start) }
+      guard elements.count < types.count else {
+        throw parser.scanner.failure("a tuple of \(types.count) elements", at: start)
+      }
       elements.append(try parser.content(types[elements.count]))
     }
     guard elements.count == types.count else { throw scanner.failure("a tuple of \(types.count) elements", at: start) }
@@ -49,7 +51,9 @@ extension MILTextParser {
     let start = scanner.position
     let isInParentheses = scanner.peek(is: "(")
     try list(isInParentheses ? "(" : "[", isInParentheses ? ")" : "]") { elements.append(try $0.content(type)) }
-    if case .fixed(let count) = length, count != elements.count { throw scanner.failure("a list of \(count) elements", at: start) }
+    if case .fixed(let count) = length, count != elements.count {
+      throw scanner.failure("a list of \(count) elements", at: start)
+    }
     return Constant(type: .list(type, length: length), payload: .elements(elements))
   }
 
@@ -72,7 +76,9 @@ extension MILTextParser {
     var collector = ElementCollector(type.element)
     if !scanner.peek(is: ")") { try collect(into: &collector) }
     guard let filled = type.filled(elementCount: collector.count) else {
-      throw scanner.failure("\(type.elementCount.map(String.init) ?? "a number of") elements for the type \(type), there are \(collector.count)", at: start)
+      throw scanner.failure(
+        "\(type.elementCount.map(String.init) ?? "a number of") elements for the type \(type), there are \(collector.count)",
+        at: start)
     }
     return Constant(type: .tensor(filled), payload: collector.payload)
   }
@@ -104,17 +110,25 @@ extension MILTextParser {
       let constant = try parser.literalOrValue()
       switch (name, constant.payload) {
       case ("path", .strings(let strings)): path = strings.first
-      case ("offset", .bytes(let bytes)): offset = bytes.load(UInt64.self, at: 0) ?? bytes.load(UInt32.self, at: 0).map(UInt64.init)
+      case ("offset", .bytes(let bytes)):
+        offset = bytes.load(UInt64.self, at: 0) ?? bytes.load(UInt32.self, at: 0).map(UInt64.init)
       default: break
       }
     }
-    guard let path, let offset else { throw scanner.failure("BLOBFILE(path = string(…), offset = uint64(…))", at: start) }
-    guard let byteCount = type.byteCount else { throw scanner.failure("a tensor of numbers with a fixed shape, not \(type)", at: start) }
-    return Constant(type: .tensor(type), payload: .bytes(try weights.data(fileName: path, offset: offset, byteCount: byteCount)))
+    guard let path, let offset else {
+      throw scanner.failure("BLOBFILE(path = string(…), offset = uint64(…))", at: start)
+    }
+    guard let byteCount = type.byteCount else {
+      throw scanner.failure("a tensor of numbers with a fixed shape, not \(type)", at: start)
+    }
+    return Constant(
+      type: .tensor(type), payload: .bytes(try weights.data(fileName: path, offset: offset, byteCount: byteCount)))
   }
 }
 
-func isTypeName(_ word: String) -> Bool { ["tensor", "list", "tuple", "dict"].contains(word) || ElementType(name: word) != nil }
+func isTypeName(_ word: String) -> Bool {
+  ["tensor", "list", "tuple", "dict"].contains(word) || ElementType(name: word) != nil
+}
 
 /// The elements of one tensor as they are read from text.
 private struct ElementCollector {
@@ -131,7 +145,9 @@ private struct ElementCollector {
   var payload: Constant.Payload { element == .string ? .strings(strings) : .bytes(encoder.encoded()) }
 
   mutating func append(_ text: String) -> Bool {
-    if element == .bool, text == "true" || text == "false" { return encoder.append(text == "true" ? Int64(1) : Int64(0)) }
+    if element == .bool, text == "true" || text == "false" {
+      return encoder.append(text == "true" ? Int64(1) : Int64(0))
+    }
     if element.isFloat {
       if element == .float32, let value = Float(text) { return encoder.append(value) }
       return Double(text).map { encoder.append($0) } ?? false

@@ -36,14 +36,18 @@ struct MILTextParser {
 
   /// Runs `body` one level deeper.
   mutating func nested<Value>(_ body: (inout MILTextParser) throws -> Value) throws -> Value {
-    guard depth < MILTextParser.maximumDepth else { throw scanner.failure("at most \(MILTextParser.maximumDepth) levels of nesting") }
+    guard depth < MILTextParser.maximumDepth else {
+      throw scanner.failure("at most \(MILTextParser.maximumDepth) levels of nesting")
+    }
     depth += 1
     defer { depth -= 1 }
     return try body(&self)
   }
 
   /// `open`, elements separated by commas, `close`.
-  mutating func list(_ open: StaticString, _ close: StaticString, _ element: (inout MILTextParser) throws -> Void) throws {
+  mutating func list(_ open: StaticString, _ close: StaticString, _ element: (inout MILTextParser) throws -> Void)
+    throws
+  {
     try scanner.expect(open)
     if scanner.take(close) { return }
     repeat { try element(&self) } while scanner.take(",")
@@ -63,7 +67,9 @@ struct MILTextParser {
     try scanner.expect("{")
     while !scanner.take("}") {
       let (function, shapes) = try function()
-      guard result.program.functions[function.name] == nil else { throw scanner.failure("each function once, '\(function.name)' is there twice") }
+      guard result.program.functions[function.name] == nil else {
+        throw scanner.failure("each function once, '\(function.name)' is there twice")
+      }
       result.program.functions[function.name] = function
       result.flexibleShapes[function.name] = shapes
     }

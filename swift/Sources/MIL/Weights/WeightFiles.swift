@@ -19,14 +19,19 @@ final class WeightFiles {
   private func storage(_ fileName: String) throws -> BlobStorage {
     if let storage = opened[fileName] { return storage }
     guard fileName.hasPrefix(WeightFiles.modelPath) else {
-      throw ModelError(.malformed, "\(directory): weight file \(fileName.debugDescription), expected a path that begins with @model_path/")
+      throw ModelError(
+        .malformed,
+        "\(directory): weight file \(fileName.debugDescription), expected a path that begins with @model_path/")
     }
     let name = String(fileName.dropFirst(WeightFiles.modelPath.count))
     let path: String
     do {
       path = try enclosure.locate(name, in: directory, what: "the weight file")
     } catch let error as ModelError where error.code == .notFound {
-      throw ModelError(.notFound, "\(Path.join(directory, name)): the model's weight file is missing; copy the whole model, with its weights folder")
+      throw ModelError(
+        .notFound,
+        "\(Path.join(directory, name)): the model's weight file is missing; copy the whole model, with its weights folder"
+      )
     }
     let storage = try BlobStorage(MappedFile(path: path).slice, name: path)
     opened[fileName] = storage

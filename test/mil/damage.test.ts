@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { program } from "./compiled-program.ts";
+import { damage } from "./mil-dump.ts";
+import { fixtures, Folder, specification } from "./temporary.ts";
+
+/** Every length, and every byte with each bit flipped and as 0, 127, 128, 255: each copy gets an answer, none ends the process. */
+const copiesPerByte = 13;
+
+const spec = (name: string) => join(fixtures, "models", name, "model.mlpackage", specification);
+
+test.each([
+  spec("add_one"),
+  spec("stateful"),
+  spec("optional_input"),
+  spec("multi_function_plus"),
+  join(fixtures, "models/linear/model.mlpackage/Manifest.json"),
+])("damaged copies of %s", (path) => {
+  expect(damage(path)).toBe(readFileSync(path).length * copiesPerByte);
+});
+
+test("damaged copies of a small weight file", () => {
+  using folder = new Folder();
+  const bytes = new Uint8Array(130);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 1, true);
+  view.setUint32(4, 2, true);
+  view.setUint32(64, 0xdeadbeef, true);
+  view.setUint32(68, 1, true);
+  view.setBigUint64(72, 2n, true);
+  view.setBigUint64(80, 128n, true);
+  expect(damage(folder.write("weight.bin", bytes))).toBe(bytes.length * copiesPerByte);
+});
+
+test("damaged copies of a program text", () => {
+  using folder = new Folder();
+  const text =
+    program(`tensor<fp16, [2, 1]> c = const()[name = string("c\\n"), val = tensor<fp16, [2, 1]>([[0x1p-24], [-inf]])];
+            tensor<fp32, [2]> l = while_loop(loop_vars = (x, int4(3))) (tensor<fp32, [?]> i) { } -> (i)[a = dict<string, list<int8, 1>>({{"k", [1]}})];`);
+  expect(damage(folder.write("model.mil", text))).toBe(text.length * copiesPerByte);
+});
