@@ -1,4 +1,5 @@
-// usage: kernels-test [suite…]   Runs every suite on every instruction set that this machine can run.
+// usage: kernels-test [suite…]        runs the suites (all) on every instruction set that this machine can run
+//        kernels-test --isa|--threads   prints what the environment and the machine lead to
 #include "check.h"
 
 #define S(NAME) void test_##NAME(void);
@@ -35,7 +36,18 @@ static void run_suites(const char *isa, int count, char **names) {
   }
 }
 
+static int print_choice(const char *what) {
+  if (strcmp(what, "--threads") == 0) {
+    printf("%td\n", tlk_thread_count());
+    return 0;
+  }
+  printf("%s\n", tlk_isa_name(tlk_isa_active()));
+  if (tlk_isa_problem()) printf("%s\n", tlk_isa_problem());
+  return 0;
+}
+
 int main(int count, char **names) {
+  if (count == 2 && names[1][0] == '-') return print_choice(names[1]);
   static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512};
   for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
     if (tlk_isa_select(isas[i])) run_suites(tlk_isa_name(isas[i]), count, names);

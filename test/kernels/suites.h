@@ -1,6 +1,13 @@
 // One line per suite: S(name).
+S(pool)
 S(gemm)
 S(conv)
 S(pooling)
+S(matmul)
 S(elementwise)
 S(movement)
+S(normalization)
+S(reduction)
+S(image)
+S(resize)
+S(recurrent)

@@ -47,9 +47,14 @@ static void softmax_row(float *row, tlk_int columns) {
     tlk_int n = tlk_min(columns - i, TLK_LANES);
     most = v_max(n == TLK_LANES ? v_load(row + i) : v_load_part(row, i, false, n, -INFINITY), most);
   }
-  vf shift = v_set(m_horizontal_max(most)), sums = v_set(0);
+  // Sums of sums: one sum would lose a digit over some ten thousand elements.
+  vf shift = v_set(m_horizontal_max(most)), sums = v_set(0), total = v_set(0);
   for (tlk_int i = 0; i < columns; i += TLK_LANES) {
     tlk_int n = tlk_min(columns - i, TLK_LANES);
+    if (i % (64 * TLK_LANES) == 0) {
+      total += sums;
+      sums = v_set(0);
+    }
     if (n == TLK_LANES) {
       vf e = m_exp(v_load(row + i) - shift);
       v_store(row + i, e);
@@ -60,7 +65,7 @@ static void softmax_row(float *row, tlk_int columns) {
       sums += v_load_part(row, i, false, n, 0);
     }
   }
-  vf scale = v_set(1.0f / m_horizontal_sum(sums));
+  vf scale = v_set(1.0f / m_horizontal_sum(total + sums));
   ROW_MAP(row, columns, x * scale)
 }
 
@@ -72,14 +77,18 @@ static void TLK_KERNEL(softmax_rows)(float *rows, tlk_int count, tlk_int columns
 static void TLK_KERNEL(softmax_columns)(float *block, tlk_int axis, tlk_int width) {
   for (tlk_int c = 0; c < width; c += TLK_LANES) {
     float *column = block + c;
-    vf most = v_set(-INFINITY), sum = v_set(0);
+    vf most = v_set(-INFINITY), sum = v_set(0), total = v_set(0);
     for (tlk_int i = 0; i < axis; i++) most = v_max(v_load(column + i * width), most);
     for (tlk_int i = 0; i < axis; i++) {
+      if (i % 64 == 0) {
+        total += sum;
+        sum = v_set(0);
+      }
       vf e = m_exp(v_load(column + i * width) - most);
       v_store(column + i * width, e);
       sum += e;
     }
-    vf scale = v_set(1.0f) / sum;
+    vf scale = v_set(1.0f) / (total + sum);
     for (tlk_int i = 0; i < axis; i++) v_store(column + i * width, v_load(column + i * width) * scale);
   }
 }
