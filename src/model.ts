@@ -1,4 +1,4 @@
-import { ArgumentError, UnsupportedError } from "./errors.ts";
+import { ArgumentError, TensorLogicError, UnsupportedError } from "./errors.ts";
 import type { FeatureInputs, FeatureOutputs } from "./features.ts";
 import { checkCropMode, type CropMode } from "./image/fit.ts";
 import { describeModel, loadModelHandle } from "./native/model.ts";
@@ -58,8 +58,10 @@ export class Model {
     this.path = path;
     this.#handle = handle;
     this.#sessions = new SessionPool(handle);
-    const { format, kind, quantization, specificationVersion, author, license, version, userDefined } = about;
+    const { format, quantization, specificationVersion, author, license, version, userDefined } = about;
     const description = about.shortDescription;
+    // As coremltools' `convert_to` spells them: "mlprogram", "neuralnetwork".
+    const kind = about.kind.toLowerCase();
     this.metadata = Object.freeze({
       format,
       kind,
@@ -188,8 +190,14 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   const hasOptions = options === null || typeof options !== "object" || Object.keys(options).length > 0;
   const checked = hasOptions ? (await import("./schema.ts")).parseLoadOptions(options) : {};
   const [handle, { parseModelDescription }] = await Promise.all([
-    loadModelHandle(file, checked),
+    loadModelHandle(file, checked).catch((error) => withPath(error, file)),
     import("./schema.ts"),
   ]);
   return new Model(file, handle, parseModelDescription(describeModel(handle)));
+}
+
+/** Errors that only name an operation get the file's name in front. */
+function withPath(error: unknown, path: string): never {
+  if (error instanceof TensorLogicError && !error.message.includes(path)) error.message = `${path}: ${error.message}`;
+  throw error;
 }

@@ -33,7 +33,8 @@ export function decodeNpy(bytes: Uint8Array, name = ".npy data"): Tensor {
     );
   }
   // The copy also aligns: the data of an .npy starts at any multiple of 16 or 64 of the file, not of the array that holds it.
-  const data = bytes.slice(dataStart, dataStart + byteLength).buffer;
+  // (Not `slice`: that of a Buffer shares its memory.)
+  const data = Uint8Array.from(bytes.subarray(dataStart, dataStart + byteLength)).buffer;
   return wide
     ? Tensor.from(new wide(data), shape, "float64")
     : Tensor.from(new dtypes[dtype].array(data), shape, dtype);

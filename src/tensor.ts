@@ -68,7 +68,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * A tensor in native memory with a converted copy of `data`; float16 unless `dtype` says otherwise (nearest even, integers saturate).
+   * A tensor in native memory with a converted copy of `data`; float16 unless `dtype` says otherwise (floats to nearest even, integers towards zero and saturated).
    * Nested arrays bring their shape along; flat data without a shape becomes one axis.
    */
   static from<D extends DType = "float16">(
@@ -208,7 +208,7 @@ export class Tensor<D extends DType = DType> {
     return copy;
   }
 
-  /** A dense copy with another element type (nearest even, integers saturate). */
+  /** A dense copy with another element type (floats to nearest even, integers towards zero and saturated). */
   to<E extends DType>(dtype: E): Tensor<E> {
     const target = Tensor.zeros(this.shape, dtype);
     const source = this.#dense();

@@ -59,10 +59,11 @@ function toText(model: Model, path: string): string {
         ? `${model.classLabels.length}: ${model.classLabels.slice(0, 4).join(" | ")}${model.classLabels.length > 4 ? " | …" : ""}`
         : "",
     ],
-    ...Object.entries(metadata.userDefined),
   ];
+  const userDefined = Object.entries(metadata.userDefined);
   const sections = [
     columns(about.filter(([, value]) => value !== "")),
+    userDefined.length > 0 ? `${bold("metadata")}\n${columns(userDefined, "  ")}` : "",
     formatFeatures("inputs", model.inputs),
     formatFeatures("outputs", model.outputs),
     formatFeatures("states", model.states),

@@ -28,7 +28,8 @@ options
   --top N            classes to print (default 5)
   --repeat N         timed runs after the first one (default 10, at most 1 second)
   --crop MODE        how a picture gets the model's size: center scales the shorter side and cuts the middle out,
-                     fit scales the whole picture and adds black bars, fill stretches (default center)
+                     imagenet does so 8/7 larger (256 for 224), fit scales the whole picture and adds black bars,
+                     fill stretches (default center; imagenet for the bundled model)
   --compute-units U  all, cpuOnly, cpuAndGPU or cpuAndNeuralEngine (default all)
   --function NAME    the function of a multi-function model
   --output DIR       also write the outputs: tensors as .npy, images as .png, the rest as .json

@@ -43,10 +43,11 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   });
   const top = parseCount(values.top, "--top", 5, 1);
   const repeat = parseCount(values.repeat, "--repeat", 10, 0);
-  const crop = parseChoice<CropMode>(values.crop, "--crop", ["center", "fit", "fill"], "center");
   const units = ["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"] as const;
   const computeUnits = parseChoice<ComputeUnits>(values["compute-units"], "--compute-units", units, "all");
   const { modelPath, inputArgs } = chooseModel(positionals);
+  const defaultCrop = modelPath === bundledModel ? "imagenet" : "center";
+  const crop = parseChoice<CropMode>(values.crop, "--crop", ["center", "imagenet", "fit", "fill"], defaultCrop);
 
   await ready();
   const start = performance.now();
@@ -144,7 +145,12 @@ function formatDevice(model: Model): string {
   return portable ? `${model.device}, ${threads} thread${threads === 1 ? "" : "s"}, ${isa}` : model.device;
 }
 
-const cropWords = { center: "center crop to", fit: "fitted into", fill: "stretched to" } as const;
+const cropWords = {
+  center: "center crop to",
+  imagenet: "imagenet crop to",
+  fit: "fitted into",
+  fill: "stretched to",
+} as const;
 
 function describeInput(model: Model, name: string, value: unknown, text: string, crop: CropMode): string {
   if (!(value instanceof Image)) return text;

@@ -2,13 +2,14 @@ import { ArgumentError } from "../errors.ts";
 import { describe } from "../shape.ts";
 
 /**
- * How a picture becomes the size that a model takes, as in Vision's `imageCropAndScaleOption`:
- * `center` (centerCrop) scales the shorter side and cuts the middle out, `fit` (scaleFit) scales the whole picture and adds black bars,
- * `fill` (scaleFill) stretches.
+ * How a picture becomes the size that a model takes. As in Vision's `imageCropAndScaleOption`: `center` (centerCrop) scales the shorter
+ * side and cuts the middle out, `fit` (scaleFit) scales the whole picture and adds black bars, `fill` (scaleFill) stretches.
+ * `imagenet` is how most ImageNet classifiers were evaluated: as `center`, but scaled 8/7 larger first (256 for a model of 224); a
+ * picture that has the size already is taken as it is.
  */
-export type CropMode = "center" | "fit" | "fill";
+export type CropMode = "center" | "imagenet" | "fit" | "fill";
 
-export const cropModes: readonly CropMode[] = ["center", "fit", "fill"];
+export const cropModes: readonly CropMode[] = ["center", "imagenet", "fit", "fill"];
 
 export function checkCropMode(value: unknown): CropMode {
   if (cropModes.includes(value as CropMode)) return value as CropMode;
@@ -34,7 +35,9 @@ export function planFit(
 ): FitPlan {
   if (crop === "fill") return { scaledWidth: targetWidth, scaledHeight: targetHeight, left: 0, top: 0 };
   const ratios = [targetWidth / width, targetHeight / height];
-  const scale = crop === "center" ? Math.max(...ratios) : Math.min(...ratios);
+  const isExact = width === targetWidth && height === targetHeight;
+  const margin = crop === "imagenet" && !isExact ? 8 / 7 : 1;
+  const scale = crop === "fit" ? Math.min(...ratios) : Math.max(...ratios) * margin;
   const scaledWidth = Math.max(1, Math.round(width * scale));
   const scaledHeight = Math.max(1, Math.round(height * scale));
   return {

@@ -7,7 +7,7 @@ export type Memory = NodeJS.TypedArray;
 
 const outIndex = new BigUint64Array(1);
 
-/** Converts `count` elements; nearest even, integers saturate. */
+/** Converts `count` elements; floats to nearest even, integers towards zero and saturated. */
 export function convertElements(
   source: Memory,
   sourceDType: DType,

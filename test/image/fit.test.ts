@@ -1,8 +1,16 @@
 import { expect, test } from "bun:test";
-import { checkCropMode, cutRgba, planFit } from "../../src/image/fit.ts";
+import { checkCropMode, cropModes, cutRgba, planFit } from "../../src/image/fit.ts";
 
 test("center scales the shorter side and cuts the middle out", () => {
   expect(planFit(451, 300, 224, 224, "center")).toEqual({ scaledWidth: 337, scaledHeight: 224, left: 56, top: 0 });
+});
+
+test("imagenet scales the shorter side to 8/7 of the size and cuts the middle out", () => {
+  expect(planFit(451, 300, 224, 224, "imagenet")).toEqual({ scaledWidth: 385, scaledHeight: 256, left: 80, top: 16 });
+});
+
+test.each(cropModes)("%s takes a picture of the right size as it is", (crop) => {
+  expect(planFit(224, 224, 224, 224, crop)).toEqual({ scaledWidth: 224, scaledHeight: 224, left: 0, top: 0 });
 });
 
 test("fit scales the longer side and centres with bars", () => {
@@ -31,5 +39,5 @@ test("what lies outside the picture is opaque black", () => {
 });
 
 test("an unknown mode is refused by name", () => {
-  expect(() => checkCropMode("cover")).toThrow('crop is "cover", expected center, fit, fill');
+  expect(() => checkCropMode("cover")).toThrow('crop is "cover", expected center, imagenet, fit, fill');
 });

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { FeatureError, loadModel, MemoryError, readCounters, Tensor, type Model } from "../src/index.ts";
+import { fixtureModel } from "./support/fixtures.ts";
+
+let model: Model;
+let outputName: string;
+beforeAll(async () => {
+  model = await loadModel(fixtureModel("add_one"));
+  outputName = model.outputs[0]!.name;
+});
+afterAll(() => model.dispose());
+
+describe("zero copy", () => {
+  test("runs read and write the tensors' own memory, and nothing is copied", () => {
+    const x = Tensor.zeros([1, 8]);
+    const y = Tensor.zeros([1, 8]);
+    using request = model.bind({ x }, { [outputName]: y });
+    expect(request.zeroCopy).toEqual({ x: true, [outputName]: true });
+    const before = readCounters();
+    for (let i = 0; i < 100; i++) {
+      x.data.fill(i);
+      request.run();
+      expect(y.data[7]).toBe(i + 1);
+    }
+    const after = readCounters();
+    expect(after.copiedBytes - before.copiedBytes).toBe(0);
+    expect(after.runs - before.runs).toBe(100);
+    expect(request.outputs[outputName]).toBe(y);
+    expect((request.outputs[outputName] as Tensor).buffer.address).toBe(y.buffer.address);
+  });
+
+  test("predictSync copies nothing for native tensors", () => {
+    const x = Tensor.from([1, 2, 3, 4, 5, 6, 7, 8], [1, 8]);
+    const before = readCounters();
+    const y = model.predictSync({ x })[outputName] as Tensor;
+    expect([...y.data]).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(readCounters().copiedBytes - before.copiedBytes).toBe(0);
+  });
+
+  test("JavaScript memory is used in place too", () => {
+    const memory = new Float16Array(8);
+    const result = new Float16Array(8);
+    using request = model.bind({ x: Tensor.view(memory, [1, 8]) }, { [outputName]: Tensor.view(result, [1, 8]) });
+    memory.fill(4);
+    request.run();
+    expect([...result]).toEqual([5, 5, 5, 5, 5, 5, 5, 5]);
+  });
+});
+
+test("runAsync writes the same memory", async () => {
+  const x = Tensor.from([1, 2, 3, 4, 5, 6, 7, 8], [1, 8]);
+  const y = Tensor.zeros([1, 8]);
+  using request = model.bind({ x }, { [outputName]: y });
+  await request.runAsync();
+  expect([...y.data]).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test("outputs that are not bound are new at every run", () => {
+  const x = Tensor.zeros([1, 8]);
+  using request = model.bind({ x });
+  request.run();
+  const first = request.outputs[outputName] as Tensor;
+  x.data.fill(5);
+  request.run();
+  expect(first.data[0]).toBe(1);
+  expect((request.outputs[outputName] as Tensor).data[0]).toBe(6);
+});
+
+test("a native tensor that was disposed stays usable for the request that holds it", () => {
+  const x = Tensor.from(new Float32Array(8).fill(2), [1, 8]);
+  const y = Tensor.zeros([1, 8]);
+  using request = model.bind({ x }, { [outputName]: y });
+  x.dispose();
+  request.run();
+  expect(y.data[0]).toBe(3);
+});
+
+describe("refused", () => {
+  test("outputs before the first run", () => {
+    using request = model.bind({ x: Tensor.zeros([1, 8]) });
+    expect(() => request.outputs).toThrow("the request has no outputs before its first run");
+  });
+
+  test("a run after dispose", () => {
+    const request = model.bind({ x: Tensor.zeros([1, 8]) });
+    request.dispose();
+    expect(() => request.run()).toThrow("request was disposed");
+  });
+
+  test("a run on memory that was transferred away", () => {
+    const memory = new Float16Array(8);
+    using request = model.bind({ x: Tensor.view(memory, [1, 8]) });
+    structuredClone(memory.buffer, { transfer: [memory.buffer] });
+    expect(() => request.run()).toThrow(MemoryError);
+  });
+
+  test.each([
+    ["an unknown output", () => ({ nothing: Tensor.zeros([1, 8]) }), 'the model has no output "nothing"'],
+    [
+      "an output of another shape",
+      () => ({ [outputName]: Tensor.zeros([8]) }),
+      "is float16 [1, 8], got Tensor float16 [8]",
+    ],
+    [
+      "an output of another dtype",
+      () => ({ [outputName]: Tensor.zeros([1, 8], "float32") }),
+      "is float16 [1, 8], got Tensor float32 [1, 8]",
+    ],
+    [
+      "an output that is no tensor",
+      () => ({ [outputName]: new Float32Array(8) as never }),
+      "got Float32Array of 8 elements; bind takes a Tensor",
+    ],
+  ])("%s", (_, outputs, message) => {
+    expect(() => model.bind({ x: Tensor.zeros([1, 8]) }, outputs())).toThrow(FeatureError);
+    expect(() => model.bind({ x: Tensor.zeros([1, 8]) }, outputs())).toThrow(message);
+  });
+});
