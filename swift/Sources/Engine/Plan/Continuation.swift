@@ -29,7 +29,6 @@ final class Continuation {
     work = builder.remaining
     scope = builder.scope
     pivot = builder.pivot
-    waitsFor = builder.waitsFor
     self.outputs = outputs
     var names = Set(outputs)
     for item in work { Continuation.collect(item, &names) }
@@ -48,6 +47,8 @@ final class Continuation {
     }
     liveValues = live.map(\.value)
     liveNames = live.map(\.name)
+    // What an earlier part waited for is known here too; to wait for it again would never end.
+    waitsFor = builder.waitsFor + liveValues.filter { value in value.isLive && !builder.waitsFor.contains { $0 === value } }
   }
 
   private static func collect(_ item: Work, _ names: inout Set<String>) {
