@@ -102,19 +102,21 @@ struct Convolution {
     return try node.output(x.element, [batch, outputChannels] + outputSize)
   }
 
+  /// Depth, height and width for kernels; axes that are missing in front are `fill`.
+  static func three(_ numbers: [Int], _ fill: Int) -> (Int, Int, Int) {
+    let full = [Int](repeating: fill, count: max(3 - numbers.count, 0)) + numbers
+    return (full[0], full[1], full[2])
+  }
+
   private var shape: tlk_conv_shape {
-    func three(_ numbers: [Int], _ fill: Int) -> (Int, Int, Int) {
-      let full = [Int](repeating: fill, count: 3 - numbers.count) + numbers
-      return (full[0], full[1], full[2])
-    }
     var shape = tlk_conv_shape()
     shape.batch = batch
-    shape.input = three(input, 1)
-    shape.output = three(outputSize, 1)
-    shape.kernel = three(kernelSize, 1)
-    shape.stride = three(strides, 1)
-    shape.dilation = three(dilations, 1)
-    shape.padding = three(padding, 0)
+    shape.input = Convolution.three(input, 1)
+    shape.output = Convolution.three(outputSize, 1)
+    shape.kernel = Convolution.three(kernelSize, 1)
+    shape.stride = Convolution.three(strides, 1)
+    shape.dilation = Convolution.three(dilations, 1)
+    shape.padding = Convolution.three(padding, 0)
     shape.input_channels = inputChannels
     shape.output_channels = outputChannels
     shape.groups = groups

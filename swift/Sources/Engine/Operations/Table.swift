@@ -4,5 +4,6 @@ extension OperationTable {
     quantization, palettes,
     activations, elementwiseUnary, elementwiseBinary, convolutions, products, shapes, normalizations,
     joins, slices, padding, repetitions, reductions, gathers, scatters, selections, generators, spaceRearrangements,
+    pooling, recurrent, upsampling,
   ]
 }
