@@ -24,7 +24,9 @@ function listRuns(filters: string[]): Run[] {
     .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
     .sort();
   const plain = files.map((file) => ({ file, quirks: "" }));
-  const again = files.filter((file) => file.startsWith("test/model/")).map((file) => ({ file, quirks: allQuirks }));
+  const again = files
+    .filter((file) => /^test\/(model|request|state)\b/.test(file))
+    .map((file) => ({ file, quirks: allQuirks }));
   return [...plain, ...again];
 }
 

@@ -10,8 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
+// Core ML at its worst pads rows or ignores output backings: then memory cannot be used in place, and the results still have to be right.
+const isQuirky = /strides|backings/.test(process.env.TENSORLOGIC_QUIRKS ?? "");
+
 describe("zero copy", () => {
-  test("runs read and write the tensors' own memory, and nothing is copied", () => {
+  test.skipIf(isQuirky)("runs read and write the tensors' own memory, and nothing is copied", () => {
     const x = Tensor.zeros([1, 8]);
     const y = Tensor.zeros([1, 8]);
     using request = model.bind({ x }, { [outputName]: y });
@@ -29,7 +32,7 @@ describe("zero copy", () => {
     expect((request.outputs[outputName] as Tensor).buffer.address).toBe(y.buffer.address);
   });
 
-  test("predictSync copies nothing for native tensors", () => {
+  test.skipIf(isQuirky)("predictSync copies nothing for native tensors", () => {
     const x = Tensor.from([1, 2, 3, 4, 5, 6, 7, 8], [1, 8]);
     const before = readCounters();
     const y = model.predictSync({ x })[outputName] as Tensor;

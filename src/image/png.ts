@@ -1,4 +1,3 @@
-import { inflateSync } from "node:zlib";
 import { FormatError, UnsupportedError } from "../errors.ts";
 
 export interface RawPixels {
@@ -36,11 +35,20 @@ export function readPngPixels(png: Uint8Array): RawPixels {
   }
   if (!channels) throw new UnsupportedError("PNG: no header, or a palette");
   const rowLength = width * channels;
-  const filtered = inflateSync(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+  const filtered = inflate(Buffer.concat(parts));
   if (filtered.length < (rowLength + 1) * height) throw new FormatError("PNG: pixel data ends early");
   const data = new Uint8Array(rowLength * height);
   for (let y = 0; y < height; y++) unfilterRow(filtered, y, rowLength, channels, data);
   return { data, width, height, channels };
+}
+
+/** The content of a zlib stream; its two header bytes and the checksum are skipped, for Bun.inflateSync takes bare deflate data. */
+function inflate(stream: Buffer<ArrayBuffer>): Uint8Array {
+  try {
+    return Bun.inflateSync(stream.subarray(2, -4));
+  } catch (cause) {
+    throw new FormatError("PNG: the pixel data cannot be inflated", { cause });
+  }
 }
 
 /** Undoes one row's filter (PNG specification, section 9). */

@@ -47,6 +47,7 @@ describe("refused", () => {
     ["a palette", greyPng(1, [[0, 1]], { colour: 3 }), "palette"],
     ["an unknown filter", greyPng(1, [[9, 1]]), "filter 9"],
     ["missing rows", greyPng(3, [[0, 1]]), "ends early"],
+    ["damaged data", Buffer.from(greyPng(3, [[0, 1, 2, 3]])).fill(255, 43, 50), "cannot be inflated"],
     ["a chunk past the end", greyPng(1, [[0, 1]]).subarray(0, 45), "chunk ends after the file"],
   ])("%s", (_, png, message) => {
     expect(() => readPngPixels(png)).toThrow(message);
