@@ -2,7 +2,8 @@
 enum FormatDetection {
   static func detect(_ path: String) throws -> ModelFile.Format {
     if Path.kind(path) == .directory { return try directory(path) }
-    return try file(MappedFile(path: path).slice, name: path)
+    let mapped = try MappedFile(path: path)
+    return try withExtendedLifetime(mapped) { try file(mapped.slice, name: path) }
   }
 
   private static func directory(_ path: String) throws -> ModelFile.Format {

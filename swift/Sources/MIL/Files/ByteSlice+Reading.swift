@@ -1,3 +1,4 @@
+// Every reader of bytes extends the slice's life: an inlined read of a temporary slice may outlive its owner otherwise.
 extension ByteSlice {
   /// The part of `byteCount` bytes from `offset`, or nil when it is not wholly inside.
   public func slice(at offset: Int, byteCount: Int) -> ByteSlice? {
@@ -8,16 +9,16 @@ extension ByteSlice {
   /// A little-endian number at `offset`, which need not be aligned, or nil when it is not wholly inside.
   public func load<T: FixedWidthInteger>(_ type: T.Type, at offset: Int) -> T? {
     guard offset >= 0, offset <= count, MemoryLayout<T>.size <= count - offset else { return nil }
-    return T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
+    return withExtendedLifetime(self) { T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self)) }
   }
 
   public func starts(with prefix: String) -> Bool {
     let prefix = prefix.utf8
-    return count >= prefix.count && zip(bytes, prefix).allSatisfy { $0 == $1 }
+    return withExtendedLifetime(self) { count >= prefix.count && zip(bytes, prefix).allSatisfy { $0 == $1 } }
   }
 
   /// The bytes as text, or nil when they are not UTF-8.
-  public var text: String? { String(strictUTF8: bytes) }
+  public var text: String? { withExtendedLifetime(self) { String(strictUTF8: bytes) } }
 }
 
 extension String {
