@@ -1,78 +1,90 @@
-/// What a program consists of: operations by name, and its weights' bytes by storage precision.
+/// What a program is made of: operations by name, and the types in which it stores weights and computes.
 public struct ProgramStatistics: Sendable {
   /// Operation counts by `<opset>.<type>`, as `ios16.conv`; constants are not counted.
   public private(set) var operationCounts: [String: Int] = [:]
-  /// Bytes of weights by storage precision: F32, F16, INT8, INT4, LUT6 (6-bit palette), SPARSE, …
-  public private(set) var weightByteCounts: [String: Int] = [:]
-  private var computeByteCounts: [String: Int] = [:]
+  /// Numbers of weights by storage precision: F32, F16, INT8, INT4, LUT6 (6-bit palette), SPARSE, …
+  public private(set) var weightCounts: [String: Int] = [:]
+  private var computed: Set<String> = []
+  /// Of the values so far: the data of compressed weights may be bound by name.
+  private var types: [String: TensorType] = [:]
 
-  public init(_ program: Program) {
-    for function in program.functions.values {
-      let opset = osOpset(function.opset)
-      add(function.block, opset: opset)
+  /// Counts one function, or all of them.
+  public init(_ program: Program, functionName: String? = nil) {
+    for function in program.functions.values where functionName == nil || function.name == functionName {
+      types = [:]
+      add(function.block, opset: osOpset(function.opset))
     }
   }
 
-  /// The precision that most weight bytes are stored in; without weights, that of most computed values.
+  /// The precision that most weights are stored in; without weights, the one computed in.
   public var quantization: String {
-    func largest(_ counts: [String: Int]) -> String? { counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
-    return largest(weightByteCounts) ?? largest(computeByteCounts) ?? "F32"
+    weightCounts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? computePrecision
+  }
+
+  /// The float type of the results: F16, F32, "mixed", or "none".
+  public var computePrecision: String {
+    computed.count > 1 ? "mixed" : computed.first ?? "none"
   }
 
   private mutating func add(_ block: Block, opset: String) {
     for operation in block.operations {
-      if operation.type == "const" {
-        if let value = operation.attributes["val"] { addWeight(value, precision: nil) }
-        continue
+      for inner in operation.blocks { add(inner, opset: opset) }
+      for output in operation.outputs {
+        if case .tensor(let type) = output.type { types[output.name] = type }
       }
+      if operation.type == "const" || operation.type.hasPrefix("constexpr_") { addWeights(operation) }
+      guard operation.type != "const" else { continue }
       operationCounts["\(opset).\(operation.type)", default: 0] += 1
-      let constants =
-        Array(operation.attributes.values)
-        + operation.inputs.values.joined().compactMap { if case .constant(let value) = $0 { value } else { nil } }
-      for value in constants {
-        addWeight(value, precision: operation.type.hasPrefix("constexpr_") ? storagePrecision(of: operation) : nil)
-      }
+      // Casts are how a program of one type takes and gives another.
+      guard operation.type != "cast", !operation.type.hasPrefix("constexpr_") else { continue }
       for case .tensor(let type) in operation.outputs.map(\.type) where type.element.isFloat {
-        computeByteCounts[type.element.precisionName, default: 0] += 1
+        computed.insert(type.element.precisionName)
       }
-      for block in operation.blocks { add(block, opset: opset) }
     }
   }
 
-  /// Integers outside constexpr operations are parameters (axes, shapes), not weights.
-  private mutating func addWeight(_ value: Constant, precision: String?) {
-    guard case .tensor(let type) = value.type, case .bytes(let bytes) = value.payload else { return }
-    guard precision != nil || (type.element.isFloat && type.shape.count > 0) else { return }
-    weightByteCounts[precision ?? type.element.precisionName, default: 0] += bytes.count
+  /// Scalars and integers outside constexpr operations are parameters, not weights.
+  private mutating func addWeights(_ operation: Operation) {
+    guard case .tensor(let type)? = operation.outputs.first?.type, let count = type.elementCount else { return }
+    guard let precision = storagePrecision(operation, type) else { return }
+    weightCounts[precision, default: 0] += count
   }
 
-  private func storagePrecision(of operation: Operation) -> String {
-    func elementType(_ parameter: String) -> TensorType? {
-      let constant: Constant?
-      if case .constant(let value)? = operation.inputs[parameter]?.first {
-        constant = value
-      } else {
-        constant = operation.attributes[parameter]
-      }
-      guard case .tensor(let type)? = constant?.type else { return nil }
-      return type
+  private func storagePrecision(_ operation: Operation, _ type: TensorType) -> String? {
+    switch operation.type {
+    case "const": return type.element.isFloat && !type.shape.isEmpty ? type.element.precisionName : nil
+    case let name where name.contains("sparse"): return "SPARSE"
+    case let name where name.contains("lut"): return paletteBits(operation).map { "LUT\($0)" }
+    default:
+      let data =
+        parameter("quantized_data", operation) ?? parameter("data", operation) ?? parameter("source_val", operation)
+      return data?.element.precisionName
     }
-    if operation.type.contains("sparse") { return "SPARSE" }
-    if operation.type.contains("lut") {
-      if let indices = elementType("indices") ?? elementType("indices_nonzero_data"), indices.element.bitWidth < 8 {
-        return "LUT\(indices.element.bitWidth)"
-      }
-      // iOS 16 indices are packed bytes; the palette's size tells their width.
-      guard let palette = elementType("lut")?.elementCount, palette > 1 else { return "LUT8" }
-      return "LUT\(Int.bitWidth - (palette - 1).leadingZeroBitCount)"
+  }
+
+  /// iOS 16 packs indices into bytes, the palette's length says how many bits; iOS 18 has types of so many bits.
+  private func paletteBits(_ operation: Operation) -> Int? {
+    if let indices = parameter("indices", operation), parameter("shape", operation) == nil {
+      return indices.element.bitWidth
     }
-    return (elementType("quantized_data") ?? elementType("data") ?? elementType("source_val"))?.element.precisionName
-      ?? "INT8"
+    guard let length = parameter("lut", operation)?.elementCount, length > 1 else { return nil }
+    return Int.bitWidth - (length - 1).leadingZeroBitCount
+  }
+
+  private func parameter(_ name: String, _ operation: Operation) -> TensorType? {
+    let type: ValueType?
+    switch operation.inputs[name]?.first {
+    case .constant(let constant): type = constant.type
+    case .name(let value): return types[value]
+    case nil: type = operation.attributes[name]?.type
+    }
+    guard case .tensor(let tensor)? = type else { return nil }
+    return tensor
   }
 }
 
 extension ElementType {
-  /// As in `metadata.quantization`.
+  /// As in `metadata.quantization`. Integers go by width: whether a zero point makes them signed does not matter there.
   var precisionName: String {
     switch self {
     case .float16: return "F16"
@@ -94,5 +106,6 @@ func osOpset(_ opset: String) -> String { opsetNames.first { $0.coreML == opset 
 func coreMLOpset(_ opset: String) -> String { opsetNames.first { $0.os == opset }?.coreML ?? opset }
 
 private let opsetNames = [
-  ("CoreML5", "ios15"), ("CoreML6", "ios16"), ("CoreML7", "ios17"), ("CoreML8", "ios18"), ("CoreML9", "ios26"),
-].map { (coreML: $0.0, os: $0.1) }
+  (coreML: "CoreML5", os: "ios15"), (coreML: "CoreML6", os: "ios16"), (coreML: "CoreML7", os: "ios17"),
+  (coreML: "CoreML8", os: "ios18"), (coreML: "CoreML9", os: "ios26"),
+]

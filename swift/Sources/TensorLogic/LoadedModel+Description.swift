@@ -4,13 +4,13 @@ import MIL
 extension LoadedModel {
   /// The JSON of tl_model_describe.
   func describe() -> JSON {
-    let summary = specification.flatMap { ProgramSummary($0, functionName: function?.name ?? $0.defaultFunctionName) }
+    let statistics = specification.flatMap(statistics)
     var object = JSON.Object()
     object["format"] = "CoreML"
     // Of files that only Apple's Core ML reads, the API says none of these.
     object["kind"] = .string(specification?.kindName ?? "unknown")
-    object["quantization"] = .string(summary?.quantization ?? "unknown")
-    object["computePrecision"] = .string(summary?.computePrecision ?? "unknown")
+    object["quantization"] = .string(statistics?.quantization ?? "unknown")
+    object["computePrecision"] = .string(statistics?.computePrecision ?? "unknown")
     object["specificationVersion"] = JSON(specification?.specificationVersion ?? 0)
     object["shortDescription"] = metadata(.description)
     object["author"] = metadata(.author)
@@ -26,7 +26,19 @@ extension LoadedModel {
     object["predictedFeatureName"] = description.predictedFeatureName.map { .string($0) }
     object["predictedProbabilitiesName"] = description.predictedProbabilitiesName.map { .string($0) }
     object["classLabels"] = description.classLabels.map { .array($0.map(label)) }
-    object["operations"] = summary?.operations ?? .object(JSON.Object())
+    object["operations"] = operations(statistics?.operationCounts ?? [:])
+    return .object(object)
+  }
+
+  private func statistics(_ specification: MIL.ModelSpecification) -> ProgramStatistics? {
+    guard case .mlProgram(let program) = specification.kind else { return nil }
+    return ProgramStatistics(program, functionName: function?.name ?? specification.defaultFunctionName)
+  }
+
+  /// Most frequent first.
+  private func operations(_ counts: [String: Int]) -> JSON {
+    var object = JSON.Object()
+    for (name, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) { object[name] = JSON(count) }
     return .object(object)
   }
 
@@ -68,8 +80,12 @@ private func describeFeature(_ feature: MLFeatureDescription, _ written: MIL.Fea
     object["colorSpace"] = .string(colorSpaceName(constraint, written))
     object["flexible"] = ShapeRule(constraint).json
   }
-  if let constraint = feature.dictionaryConstraint { object["keyType"] = constraint.keyType == .string ? "string" : "int64" }
-  if let constraint = feature.sequenceConstraint { object["elementType"] = constraint.valueDescription.type == .string ? "string" : "int64" }
+  if let constraint = feature.dictionaryConstraint {
+    object["keyType"] = constraint.keyType == .string ? "string" : "int64"
+  }
+  if let constraint = feature.sequenceConstraint {
+    object["elementType"] = constraint.valueDescription.type == .string ? "string" : "int64"
+  }
   if #available(macOS 15.0, *), let constraint = feature.stateConstraint {
     object["shape"] = JSON(constraint.bufferShape)
     object["dtype"] = .string(ElementFormat(constraint.dataType)?.name ?? "unknown")

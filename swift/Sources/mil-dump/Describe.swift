@@ -24,7 +24,7 @@ func describe(_ model: ModelSpecification, withGraph: Bool) -> JSON.Object {
     let statistics = ProgramStatistics(program)
     object["quantization"] = .string(statistics.quantization)
     object["operations"] = dictionary(statistics.operationCounts.mapValues { JSON($0) })
-    object["weights"] = dictionary(statistics.weightByteCounts.mapValues { JSON($0) })
+    object["weights"] = dictionary(statistics.weightCounts.mapValues { JSON($0) })
     if withGraph { object["program"] = dictionary(program.functions.mapValues(describe)) }
   case .neuralNetwork(_, let message), .other(_, let message): object["messageByteCount"] = JSON(message.count)
   case .pipeline(_, let models, let names):
