@@ -19,7 +19,9 @@ struct PredictionOutputs {
         try check(array, description)
         let given = evaluator.tensorType(ofOutput: description.name)
         if !Quirks.active.padsStrides, array.isDense, given?.element == array.dataType.element {
-          memory[description.name] = TensorMemory(spec: TensorSpec(array.dataType.element, array.sizes), address: array.base, owner: array)
+          // The engine writes there if the shape turns out to be the result's, which no description of a flexible model says.
+          memory[description.name] = TensorMemory(
+            spec: TensorSpec(array.dataType.element, array.sizes.matchingRank(of: given)), address: array.base, owner: array)
         }
       case let image as CVPixelBuffer: try check(image, description)
       default: throw incompatible(description, "it is neither an array nor a pixel buffer")

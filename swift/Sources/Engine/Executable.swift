@@ -138,7 +138,8 @@ public final class Executable: @unchecked Sendable {
     return storage
   }
 
-  /// Runs the function. Inputs are dense tensors of the function's element types; `outputs` is memory to be written in place.
+  /// Runs the function. Inputs are dense tensors of the function's element types; `outputs` is memory to be written in place where element
+  /// type and shape are the result's: the returned tensor then has its address.
   public func run(inputs: [String: RuntimeValue], outputs: [String: TensorMemory] = [:], state: StateStorage? = nil) throws -> [String: RuntimeValue] {
     var specs: [TensorSpec] = []
     var cells: [Cell] = []
@@ -148,13 +149,11 @@ public final class Executable: @unchecked Sendable {
       cells.append(Cell(.tensor(memory.spec), address: memory.address, owner: memory.owner))
     }
     let plan = try plan(specs)
-    let addresses = names.map { outputs[$0]?.address }
-    let results = try plan.run(cells, outputs: addresses, state: state)
+    let results = try plan.run(cells, outputs: names.map { outputs[$0] }, state: state)
     var values: [String: RuntimeValue] = [:]
     for (index, name) in names.enumerated() {
       guard let address = results[index].address else { continue }
-      let owner = addresses[index] == nil ? results[index].owner : outputs[name]?.owner
-      values[name] = .tensor(TensorMemory(spec: results[index].tensor, address: address, owner: owner))
+      values[name] = .tensor(TensorMemory(spec: results[index].tensor, address: address, owner: results[index].owner))
     }
     if let classification, let last = results.last { try classification.add(last, to: &values) }
     return values

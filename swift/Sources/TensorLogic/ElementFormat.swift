@@ -62,7 +62,8 @@ enum ElementFormat: Int32 {
     case .float64: return .double
     case .int32: return .int32
     case .int8:
-      if #available(macOS 26.0, *) { return .int8 }
+      // By number: SDKs before macOS 26 have no name for it.
+      if #available(macOS 26.0, *) { return MLMultiArrayDataType(rawValue: Int(rawValue)) }
       return nil
     case .uint8, .int16, .uint16, .uint32, .bool: return nil
     }

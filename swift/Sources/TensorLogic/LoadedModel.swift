@@ -26,7 +26,7 @@ final class LoadedModel: Handled {
     self.options = options
     specification = try readSpecification(path)
     function = try selectFunction(specification, options.function, path)
-    model = try MLModel(contentsOf: CompiledModels.url(of: path), configuration: options.configuration())
+    model = try load(path, options.configuration())
     description = model.modelDescription
     inputs = ordered(description.inputDescriptionsByName, function?.inputs)
     outputs = ordered(description.outputDescriptionsByName, function?.outputs)
@@ -59,6 +59,17 @@ final class LoadedModel: Handled {
   #endif
 
   var device: String { isPortable ? "cpu (portable)" : "coreml (\(options.computeUnitsName))" }
+}
+
+private func load(_ path: String, _ configuration: MLModelConfiguration) throws -> MLModel {
+  do {
+    return try MLModel(contentsOf: CompiledModels.url(of: path), configuration: configuration)
+  } catch {
+    // What is wrong with an operation does not say in which file.
+    var failure = Failure(error)
+    if !failure.message.contains(path) { failure.message = "\(path): \(failure.message)" }
+    throw failure
+  }
 }
 
 private func readSpecification(_ path: String) throws -> MIL.ModelSpecification? {

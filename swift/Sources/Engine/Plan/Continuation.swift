@@ -71,7 +71,7 @@ final class Continuation {
   }
 
   /// `slots`: where the live values are, in the order of `liveValues`.
-  func run(_ frame: Frame, _ slots: [Int], outputs memory: [UnsafeMutableRawPointer?], state: StateStorage?) throws -> [Cell] {
+  func run(_ frame: Frame, _ slots: [Int], outputs memory: [TensorMemory?], state: StateStorage?) throws -> [Cell] {
     var cells = zip(liveValues, slots).map { value, slot -> Cell in
       if case .list? = value.spec { return Cell(value.spec ?? .text, address: nil, owner: frame.objects[slot]) }
       return Cell(value.spec ?? .text, address: frame[slot], owner: nil)

@@ -67,8 +67,9 @@ final class Plan {
 
   // ---- running ------------------------------------------------------------------------------------------------
 
-  /// `outputs`: memory to write results to; nil entries (and a short array) get memory of their own.
-  func run(_ cells: [Cell], outputs: [UnsafeMutableRawPointer?] = [], state: StateStorage? = nil) throws -> [Cell] {
+  /// `outputs`: memory to write results to; nil entries (and a short array) get memory of their own, and so does a result of another
+  /// element type or shape than the memory's: which it has, only the plan knows.
+  func run(_ cells: [Cell], outputs: [TensorMemory?] = [], state: StateStorage? = nil) throws -> [Cell] {
     let frame = lock.withLock { idle.popLast() } ?? memory.makeFrame(context)
     defer { lock.withLock { idle.append(frame) } }
     frame.state = state
@@ -78,10 +79,14 @@ final class Plan {
       for (index, value) in results.enumerated() {
         var owner: AnyObject?
         if case .tensor(let spec)? = value.spec {
-          let given = index < outputs.count ? outputs[index] : nil
-          let own = given == nil ? OwnedBytes(byteCount: spec.byteCount) : nil
-          owner = own
-          if let address = given ?? own?.pointer { memory.bindResult(index, address, frame) }
+          if index < outputs.count, let given = outputs[index], given.spec == spec {
+            owner = given.owner
+            memory.bindResult(index, given.address, frame)
+          } else {
+            let own = OwnedBytes(byteCount: spec.byteCount)
+            owner = own
+            memory.bindResult(index, own.pointer, frame)
+          }
         }
         owners.append(owner)
       }
