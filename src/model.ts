@@ -196,8 +196,8 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   return new Model(file, handle, parseModelDescription(describeModel(handle)));
 }
 
-/** Errors that only name an operation get the file's name in front. */
+/** Errors that only name an operation get the file's name too. */
 function withPath(error: unknown, path: string): never {
-  if (error instanceof TensorLogicError && !error.message.includes(path)) error.message = `${path}: ${error.message}`;
+  if (error instanceof TensorLogicError && !error.message.includes(path)) error.message += ` (in ${path})`;
   throw error;
 }

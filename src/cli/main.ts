@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ensureReady } from "../../scripts/setup/ensure.ts";
 import { describeHelp, inferHelp, overview } from "./help.ts";
 import { UsageError } from "./usage.ts";
@@ -32,11 +34,22 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCodes.done;
   }
   try {
-    await (await command.load()).run(rest, ensureReady);
+    await (await command.load()).run(rest, ready);
     return exitCodes.done;
   } catch (error) {
     return report(error, name);
   }
+}
+
+/** Sets up. A process that saw no node_modules goes on seeing none (Bun caches folders), so a new one takes over after their installation. */
+async function ready(): Promise<void> {
+  const hadPackages = existsSync(join(import.meta.dir, "..", "..", "node_modules"));
+  await ensureReady();
+  if (hadPackages || import.meta.dir.includes("node_modules")) return;
+  const { exitCode } = Bun.spawnSync([process.execPath, ...process.argv.slice(1)], {
+    stdio: ["inherit", "inherit", "inherit"],
+  });
+  process.exit(exitCode);
 }
 
 /** Expected errors are one line; anything else is a bug and shows where it happened. */
