@@ -47,8 +47,8 @@ type Source =
  *
  * ```ts
  * const photo = await Image.open("models/photos/cat.png");
- * photo.width;                        // 451
- * photo.toPixels("RGB").data;         // Uint8Array of 451 * 300 * 3
+ * photo.width; // 451
+ * photo.toPixels("RGB").data.length; // 405900
  * ```
  */
 export class Image {

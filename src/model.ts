@@ -179,7 +179,7 @@ export class Model {
  *
  * ```ts
  * using model = await loadModel("models/efficientnet_lite0.mlpackage", { computeUnits: "all" });
- * model.metadata.quantization;        // "F16"
+ * model.metadata.quantization; // "F16"
  * ```
  */
 export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {

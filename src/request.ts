@@ -14,11 +14,14 @@ import { Tensor } from "./tensor.ts";
  * Inputs and outputs bound to a model once; `run` is then a single native call on the same memory.
  *
  * ```ts
- * const request = model.bind({ x }, { y });
+ * using model = await loadModel("test/fixtures/models/add_one/model.mlpackage");
+ * const x = Tensor.zeros([1, 8]);
+ * const y = Tensor.zeros([1, 8]);
+ * using request = model.bind({ x }, { y });
  * x.data.fill(1);
  * request.run();
- * y.data;                 // the new result
- * request.zeroCopy;       // { x: true, y: true }
+ * y.at(0, 7); // 2
+ * request.zeroCopy; // { "x": true, "y": true }
  * ```
  */
 export class Request {

@@ -27,8 +27,11 @@ export interface TopEntry {
  *
  * ```ts
  * const x = Tensor.zeros([1, 3, 224, 224]);
- * x.data[0] = 0.5;                                    // Float16Array over the same memory the model reads
- * const t = Tensor.from([[1, 2, 3], [4, 5, 6]]);      // float16, shape [2, 3]
+ * x.data[0] = 0.5; // a Float16Array over the memory that the model reads
+ * const t = Tensor.from([[1, 2, 3], [4, 5, 6]]);
+ * t.shape; // [2, 3]
+ * t.dtype; // "float16"
+ * t.argmax(); // 5
  * ```
  */
 export class Tensor<D extends DType = DType> {

@@ -54,4 +54,6 @@ const reproducible = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--
 const tar = Bun.spawnSync(["tar", ...reproducible, "-czf", archive, "-C", resolve(root), "-T", list]);
 rmSync(scratch, { recursive: true });
 if (!tar.success) throw new Error(tar.stderr.toString());
-console.log(`${chosen.length} of ${cases.length} cases cover ${covered.size} combinations, ${statSync(archive).size} bytes`);
+console.log(
+  `${chosen.length} of ${cases.length} cases cover ${covered.size} combinations, ${statSync(archive).size} bytes`,
+);
