@@ -25,6 +25,8 @@ enum FusionPass {
     for node in graph.nodes { for value in node.operands { readers[ObjectIdentifier(value)] = node } }
     let results = Set(graph.results.map { ObjectIdentifier($0) })
     var absorbed = Set<ObjectIdentifier>()
+    // An addition of two products belongs to the first of them only.
+    var taken = Set<ObjectIdentifier>()
     var moved: [ObjectIdentifier: Node] = [:]
     for node in graph.nodes {
       guard let kind = epilogueKind(node), node.outputs.count == 1 else { continue }
@@ -32,9 +34,10 @@ enum FusionPass {
       while true {
         let output = node.outputs[0]
         guard counts[ObjectIdentifier(output)] == 1, !results.contains(ObjectIdentifier(output)), let reader = readers[ObjectIdentifier(output)],
-          reader.outputs.count == 1, reader.outputs[0].tensor.shape == output.tensor.shape, try absorb(reader, into: node, full: kind.full)
+          !taken.contains(ObjectIdentifier(reader)), reader.outputs.count == 1, reader.outputs[0].tensor.shape == output.tensor.shape, try absorb(reader, into: node, full: kind.full)
         else { break }
         absorbed.insert(ObjectIdentifier(position))
+        taken.insert(ObjectIdentifier(reader))
         node.outputs = reader.outputs
         position = reader
       }
