@@ -115,11 +115,12 @@ public final class Executable: @unchecked Sendable {
     var scope: [String: Value] = [:]
     let inputs = zip(tensorInputs, specs).map { Value($0.name, spec: .tensor($1)) }
     for input in inputs { scope[input.name] = input }
-    for case .state(let inner) in function.inputs.map(\.type) {
-      guard case .tensor = inner else { throw ModelError(.unsupported, "a state of an ML program has to be a tensor") }
-    }
     for input in function.inputs {
-      if case .state(.tensor(let type)) = input.type, let sizes = type.sizes { scope[input.name] = Value(input.name, type.element, sizes) }
+      guard case .state(let wrapped) = input.type else { continue }
+      guard case .tensor(let type) = wrapped, let sizes = type.sizes, let spec = TensorSpec.checked(type.element, sizes) else {
+        throw ModelError(.unsupported, "the state '\(input.name)' is \(wrapped), expected a tensor with fixed sizes")
+      }
+      scope[input.name] = Value(input.name, spec: .state(StateSpec(name: input.name, tensor: spec)))
     }
     let operations = function.block.operations.filter { $0.type != "classify" }
     let outputs = names + (classification.map { [$0.probabilities] } ?? [])

@@ -15,6 +15,17 @@ struct Graph {
     return counts
   }
 
+  /// Marks the nodes that are the last to read their list.
+  func findListOwners() {
+    var seen = Set(results.map { ObjectIdentifier($0) })
+    for node in nodes.reversed() {
+      for value in node.operands where value.isList {
+        let isLast = seen.insert(ObjectIdentifier(value)).inserted
+        if value === node.optional("ls") ?? node.optional("x") { node.ownsList = isLast && !value.isShared }
+      }
+    }
+  }
+
   /// Drops nodes whose results nobody reads. State writes stay.
   mutating func removeDeadNodes() {
     var needed = Set(results.map { ObjectIdentifier($0) })

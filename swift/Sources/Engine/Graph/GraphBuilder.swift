@@ -34,6 +34,9 @@ struct GraphBuilder {
         do {
           try add(operation, &queue)
         } catch let unresolved as Unresolved {
+          guard !unresolved.values.contains(where: \.isLive) else {
+            throw ModelError(.malformed, "\(operation.place): '\(unresolved.values.first { $0.isLive }?.name ?? "?")' does not have the contents that this operation needs")
+          }
           queue.append(item)
           waitsFor = unresolved.values
           remaining = queue.reversed()
@@ -60,8 +63,9 @@ struct GraphBuilder {
       node.inputs[parameter] = [context.value("\(label).\(parameter)", constant)]
     }
     node.blocks = operation.blocks
-    if !node.blocks.isEmpty { node.scope = scope }
     if definition.execute != nil {
+      node.scope = scope
+      node.blockPlans = BlockPlans(node)
       node.outputs = operation.outputs.map { Value($0.name, spec: nil) }
       for value in node.operands where value.spec == nil { throw Unresolved(values: [value]) }
       pivot = node

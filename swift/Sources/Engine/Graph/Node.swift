@@ -10,6 +10,12 @@ final class Node {
   var blocks: [Block] = []
   /// What the names inside `blocks` refer to.
   var scope: [String: Value] = [:]
+  /// Values of the surrounding scope that the blocks read.
+  var captured: [(name: String, value: Value)] = []
+  /// Plans of the blocks of a node that is executed rather than planned.
+  var blockPlans: BlockPlans?
+  /// Nobody reads the list that this node reads after it: the kernel may change it in place.
+  var ownsList = false
   /// Work that passes have moved into this node's kernel.
   var epilogue = Epilogue()
   /// Permutation-free channels-last kernel: x and the output are [N, spatial…, C]. Set by the layout pass.

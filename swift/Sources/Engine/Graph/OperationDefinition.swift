@@ -22,12 +22,13 @@ struct OperationDefinition {
   /// Its results must not be computed at plan time (random numbers, state).
   var isPure = true
   /// The result's sizes are known only after running (loops): executed for its results, planning goes on behind it.
-  var execute: ((Node, PlanContext, [Cell]) throws -> [Cell])?
+  /// Takes the cells of the operands, then of the captured values.
+  var execute: ((Node, PlanContext, [Cell], StateStorage?) throws -> [Cell])?
 
   init(
     _ name: String, infer: @escaping (Node) throws -> [ValueSpec], kernel: ((Node) throws -> Kernel)? = nil,
     elementwise: ((Node) throws -> ElementwiseForm)? = nil, view: String? = nil, layout: LayoutRule = .opaque, isPure: Bool = true,
-    execute: ((Node, PlanContext, [Cell]) throws -> [Cell])? = nil
+    execute: ((Node, PlanContext, [Cell], StateStorage?) throws -> [Cell])? = nil
   ) {
     self.name = name
     self.infer = infer

@@ -4,8 +4,16 @@ import MIL
 enum ValueSpec: Hashable {
   case tensor(TensorSpec)
   case list(ListSpec)
+  /// A state of the function: its memory belongs to the caller, read_state and write_state copy from and to it.
+  case state(StateSpec)
   /// Strings: parameters such as `pad_type`, class labels.
   case text
+}
+
+/// A state by the name that the function's input has, whatever a block calls it.
+struct StateSpec: Hashable {
+  var name: String
+  var tensor: TensorSpec
 }
 
 /// A list of tensors. The element's sizes are unknown until something was written to it.
@@ -25,6 +33,8 @@ final class Value {
   var isLive = false
   /// The contents do not depend on input shapes, so that what was derived from them can be shared by all plans.
   var isStable = false
+  /// A list that comes from outside and is read again outside, so that writing to it needs a copy first.
+  var isShared = false
   /// Index of the value's memory in a plan's frame.
   var slot = -1
 
@@ -46,6 +56,9 @@ final class Value {
     if case .tensor(let spec)? = spec { return spec }
     return TensorSpec(.float32, [])
   }
+
+  var isList: Bool { if case .list? = spec { true } else { false } }
+  var isState: Bool { if case .state? = spec { true } else { false } }
 
   /// First byte of a constant tensor.
   var bytes: UnsafeRawBufferPointer? {

@@ -11,7 +11,8 @@ final class Continuation {
   private let waitsFor: [Value]
   /// Values of the first part that the rest, or the pivot, reads.
   let liveValues: [Value]
-  private let liveNames: [String]
+  /// Lists among the pivot's operands that somebody else reads: it gets a copy that it may change.
+  private let pivotCopies: [Bool]
   private var plans: [Key: Plan] = [:]
   private let lock = Lock()
 
@@ -29,26 +30,31 @@ final class Continuation {
     work = builder.remaining
     scope = builder.scope
     pivot = builder.pivot
+    waitsFor = builder.waitsFor
     self.outputs = outputs
     var names = Set(outputs)
     for item in work { Continuation.collect(item, &names) }
-    var live: [(name: String, value: Value)] = []
-    let made = Set(builder.pivot?.outputs.map { ObjectIdentifier($0) } ?? [])
+    var live: [Value] = []
+    var seen = Set(builder.pivot?.outputs.map { ObjectIdentifier($0) } ?? [])
+    // A state has no memory of its own in a plan: its name in the scope is all that the rest needs.
+    func add(_ value: Value) {
+      if !value.isFoldable, !value.isState, seen.insert(ObjectIdentifier(value)).inserted { live.append(value) }
+    }
     for name in names.sorted() {
-      guard let value = scope[name], !value.isFoldable, !made.contains(ObjectIdentifier(value)) else { continue }
-      live.append((name, value))
+      if let value = scope[name] { add(value) }
     }
-    for value in builder.waitsFor where !live.contains(where: { $0.value === value }) { live.append((value.name, value)) }
+    for value in builder.waitsFor { add(value) }
     if let pivot {
-      var needed = Set<String>()
-      for block in pivot.blocks { Continuation.collect(block, &needed) }
-      let captured = needed.sorted().compactMap { pivot.scope[$0] }
-      for value in pivot.operands + captured where !value.isFoldable && !live.contains(where: { $0.value === value }) { live.append((value.name, value)) }
+      let readLater = Set(live.map { ObjectIdentifier($0) })
+      var before = readLater.union(pivot.captured.map { ObjectIdentifier($0.value) })
+      pivotCopies = pivot.operandValues.map { value in
+        value.isList && (value.isShared || !before.insert(ObjectIdentifier(value)).inserted)
+      }
+      for value in pivot.operandValues + pivot.captured.map(\.value) { add(value) }
+    } else {
+      pivotCopies = []
     }
-    liveValues = live.map(\.value)
-    liveNames = live.map(\.name)
-    // What an earlier part waited for is known here too; to wait for it again would never end.
-    waitsFor = builder.waitsFor + liveValues.filter { value in value.isLive && !builder.waitsFor.contains { $0 === value } }
+    liveValues = live
   }
 
   private static func collect(_ item: Work, _ names: inout Set<String>) {
@@ -73,31 +79,33 @@ final class Continuation {
   /// `slots`: where the live values are, in the order of `liveValues`.
   func run(_ frame: Frame, _ slots: [Int], outputs memory: [TensorMemory?], state: StateStorage?) throws -> [Cell] {
     var cells = zip(liveValues, slots).map { value, slot -> Cell in
-      if case .list? = value.spec { return Cell(value.spec ?? .text, address: nil, owner: frame.objects[slot]) }
+      if let list = frame.objects[slot] as? ListBox { return Cell(list) }
       return Cell(value.spec ?? .text, address: frame[slot], owner: nil)
     }
     var inputs = liveValues
-    var names = liveNames
     if let pivot, let execute = OperationTable.all[pivot.type]?.execute {
       let byValue = Dictionary(zip(liveValues.map { ObjectIdentifier($0) }, cells), uniquingKeysWith: { first, _ in first })
-      let made = try execute(pivot, context, pivot.cells(byValue))
-      for (output, cell) in zip(pivot.outputs, made) {
-        inputs.append(output)
-        names.append(output.name)
-        cells.append(cell)
+      var operands = (pivot.operandValues + pivot.captured.map(\.value)).map { value in
+        byValue[ObjectIdentifier(value)] ?? Cell(value.spec ?? .text, address: value.bytes?.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }, owner: nil)
       }
+      for (index, isShared) in pivotCopies.enumerated() where isShared {
+        if let list = operands[index].owner as? ListBox { operands[index] = Cell(ListBox(copying: list)) }
+      }
+      inputs += pivot.outputs
+      cells += try execute(pivot, context, operands, state)
     }
     let waiting = Set(waitsFor.map { ObjectIdentifier($0) })
     var contents: [UInt8] = []
     var byteCount = 0
     for (value, cell) in zip(inputs, cells) where waiting.contains(ObjectIdentifier(value)) {
+      guard let address = cell.address else { continue }
       byteCount += cell.tensor.byteCount
-      if byteCount <= Continuation.keyLimit { contents += UnsafeRawBufferPointer(start: cell.address, count: cell.tensor.byteCount) }
+      if byteCount <= Continuation.keyLimit { contents += UnsafeRawBufferPointer(start: address, count: cell.tensor.byteCount) }
     }
     let key = Key(specs: cells.map(\.spec), contents: contents)
     let isCacheable = byteCount <= Continuation.keyLimit
     if isCacheable, let known = lock.withLock({ plans[key] }) { return try known.run(cells, outputs: memory, state: state) }
-    let plan = try self.plan(inputs, names, cells, waiting, ownsContents: isCacheable)
+    let plan = try self.plan(inputs, cells, waiting, ownsContents: isCacheable)
     if isCacheable {
       lock.withLock {
         if plans.count >= Continuation.planLimit { plans.removeAll() }
@@ -107,17 +115,23 @@ final class Continuation {
     return try plan.run(cells, outputs: memory, state: state)
   }
 
-  private func plan(_ inputs: [Value], _ names: [String], _ cells: [Cell], _ waiting: Set<ObjectIdentifier>, ownsContents: Bool) throws -> Plan {
+  private func plan(_ inputs: [Value], _ cells: [Cell], _ waiting: Set<ObjectIdentifier>, ownsContents: Bool) throws -> Plan {
     var scope = scope
     var planInputs: [Value] = []
     var replaced: [ObjectIdentifier: Value] = [:]
     for (value, cell) in zip(inputs, cells) {
       let input = Value(value.name, spec: cell.spec)
-      if waiting.contains(ObjectIdentifier(value)), let address = cell.address {
-        let bytes = UnsafeRawBufferPointer(start: address, count: cell.tensor.byteCount)
-        let slice = ownsContents ? ByteSlice(copying: bytes) : ByteSlice(owner: cell.owner, bytes: bytes)
-        input.constant = Constant(type: .tensor(TensorType(cell.tensor.element, sizes: cell.tensor.shape)), payload: .bytes(slice))
+      input.isShared = value.isShared
+      // This plan belongs to one set of contents of what its beginning waited for.
+      input.constant = value.constant
+      input.isLive = value.isLive
+      if waiting.contains(ObjectIdentifier(value)) {
         input.isLive = true
+        if let address = cell.address {
+          let bytes = UnsafeRawBufferPointer(start: address, count: cell.tensor.byteCount)
+          let slice = ownsContents ? ByteSlice(copying: bytes) : ByteSlice(owner: cell.owner, bytes: bytes)
+          input.constant = Constant(type: .tensor(TensorType(cell.tensor.element, sizes: cell.tensor.shape)), payload: .bytes(slice))
+        }
       }
       replaced[ObjectIdentifier(value)] = input
       planInputs.append(input)
@@ -125,27 +139,11 @@ final class Continuation {
     for (name, value) in scope {
       if let input = replaced[ObjectIdentifier(value)] { scope[name] = input }
     }
-    for (name, value) in zip(names, planInputs) { scope[name] = value }
     return try context.withBuildLock { try Plan(context, work: work, scope: scope, inputs: planInputs, outputs: outputs) }
   }
 }
 
 extension Node {
-  /// The cells of everything that an executed node reads: parameters in the order of `operandNames`, then what its blocks capture.
-  func cells(_ known: [ObjectIdentifier: Cell]) -> [Cell] {
-    (operandValues + capturedValues).map { value in
-      if let cell = known[ObjectIdentifier(value)] { return cell }
-      return Cell(value.spec ?? .text, address: value.bytes?.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }, owner: nil)
-    }
-  }
-
+  /// Parameters of an executed node in the order that it gets their cells.
   var operandValues: [Value] { inputs.keys.sorted().flatMap { inputs[$0] ?? [] } }
-
-  /// Values of the surrounding scope that the blocks read, by name.
-  var capturedNames: [String] {
-    var names = Set<String>()
-    for block in blocks { Continuation.collect(block, &names) }
-    return names.sorted().filter { scope[$0] != nil }
-  }
-  var capturedValues: [Value] { capturedNames.compactMap { scope[$0] } }
 }

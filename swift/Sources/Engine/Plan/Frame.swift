@@ -13,6 +13,8 @@ struct Cell {
     self.owner = owner
   }
 
+  init(_ list: ListBox) { self.init(.list(list.spec), address: nil, owner: list) }
+
   /// Fresh memory.
   init(allocating spec: TensorSpec) {
     let bytes = OwnedBytes(byteCount: spec.byteCount)
@@ -23,12 +25,6 @@ struct Cell {
     if case .tensor(let spec) = spec { return spec }
     return TensorSpec(.float32, [])
   }
-}
-
-/// A list of tensors at run time.
-final class ListBox {
-  var elements: [Cell?]
-  init(_ elements: [Cell?]) { self.elements = elements }
 }
 
 /// The memory of one run of one plan: an address per value, filled once; only inputs, outputs and lists change from run to run.

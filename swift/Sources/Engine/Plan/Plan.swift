@@ -43,6 +43,7 @@ final class Plan {
     try LayoutPass.run(&graph)
     graph.removeDeadNodes()
     try FusionPass.run(&graph)
+    graph.findListOwners()
     self.context = context
     self.continuation = continuation
     inputs = graph.inputs
@@ -56,6 +57,7 @@ final class Plan {
 
   private static func kernel(_ node: Node, _ memory: MemoryPlan) throws -> Kernel? {
     if node.type == "view" || OperationTable.all[node.type]?.view != nil, let x = memory.source(of: node) {
+      if x.isList { return OperationTable.passList(node, x) }
       if memory.isSameMemory(x, node.outputs[0]) { return nil }
       let (from, to, byteCount) = (x.slot, node.outputs[0].slot, node.outputs[0].tensor.byteCount)
       return { frame in frame[to].copyMemory(from: frame[from], byteCount: byteCount) }
@@ -71,7 +73,11 @@ final class Plan {
   /// element type or shape than the memory's: which it has, only the plan knows.
   func run(_ cells: [Cell], outputs: [TensorMemory?] = [], state: StateStorage? = nil) throws -> [Cell] {
     let frame = lock.withLock { idle.popLast() } ?? memory.makeFrame(context)
-    defer { lock.withLock { idle.append(frame) } }
+    defer {
+      frame.objects.removeAll()
+      frame.state = nil
+      lock.withLock { idle.append(frame) }
+    }
     frame.state = state
     for index in inputs.indices where index < cells.count { memory.bind(index, cells[index], frame) }
     var owners: [AnyObject?] = []
@@ -97,10 +103,10 @@ final class Plan {
     let cellsOut = results.indices.map { index -> Cell in
       let value = results[index]
       if case .tensor? = value.spec { return Cell(value.spec ?? .text, address: memory.resultAddress(index, frame), owner: owners[index]) }
-      return Cell(value.spec ?? .text, address: nil, owner: frame.objects[memory.resultSlots[index]])
+      guard let list = frame.objects[memory.resultSlots[index]] as? ListBox else { return Cell(value.spec ?? .text, address: nil, owner: nil) }
+      // The receiver may change its lists: one that is given twice is given as two.
+      return Cell(results[..<index].contains { $0 === value } ? ListBox(copying: list) : list)
     }
-    frame.objects.removeAll()
-    frame.state = nil
     return cellsOut
   }
 
@@ -128,6 +134,9 @@ final class Plan {
     let value = Value(output.name, spec: output.spec, constant: Constant(type: .tensor(TensorType(output.tensor.element, sizes: output.tensor.shape)), payload: .bytes(slice)))
     return value
   }
+
+  /// Specs of what a run gives; nil where only a run can tell.
+  var resultSpecs: [ValueSpec?] { continuation == nil ? results.map(\.spec) : [] }
 
   /// Bytes of intermediate memory per run in flight.
   var arenaByteCount: Int { memory.arenaByteCount }

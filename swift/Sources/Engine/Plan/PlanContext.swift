@@ -8,7 +8,6 @@ final class PlanContext: @unchecked Sendable {
   private let buildLock = Lock(isRecursive: true)
   private var folded: [String: [Constant]] = [:]
   private var packed: [PackKey: OwnedBytes] = [:]
-  private var loopPlans: [LoopKey: Plan] = [:]
   /// Widened sub-byte constants and their kin by the address of their stored bytes.
   private var literals: [UnsafeRawPointer: Constant] = [:]
 
@@ -16,11 +15,6 @@ final class PlanContext: @unchecked Sendable {
     var address: UnsafeRawPointer
     /// What distinguishes two packings of one constant.
     var form: [Int]
-  }
-  struct LoopKey: Hashable {
-    var node: String
-    var block: Int
-    var specs: [ValueSpec]
   }
 
   init(functionName: String, options: ExecutableOptions) {
@@ -76,13 +70,6 @@ final class PlanContext: @unchecked Sendable {
 
   /// Values carry their place in the plan that is being built, so one plan is built at a time.
   func withBuildLock<R>(_ body: () throws -> R) rethrows -> R { try buildLock.withLock(body) }
-
-  func loopPlan(_ key: LoopKey, make: () throws -> Plan) rethrows -> Plan {
-    if let known = lock.withLock({ loopPlans[key] }) { return known }
-    let made = try make()
-    lock.withLock { loopPlans[key] = made }
-    return made
-  }
 }
 
 enum SubByte {
