@@ -51,7 +51,8 @@ struct RecurrentLayer {
     let directions = isBidirectional ? 2 : 1
     for name in kind == .lstm ? ["initial_h", "initial_c"] : ["initial_h"] {
       let spec = try node.tensor(name)
-      guard spec.count == batch * directions * hidden, spec.element.isFloat else { throw node.fail("\(name) has the shape \(spec.shape), expected [\(batch), \(directions * hidden)]") }
+      // More rows than x has are tolerated as by Core ML: torch's packed sequences give one per time step.
+      guard spec.count >= batch * directions * hidden, spec.count % max(directions * hidden, 1) == 0, spec.element.isFloat else { throw node.fail("\(name) has the shape \(spec.shape), expected [\(batch), \(directions * hidden)]") }
     }
     for suffix in isBidirectional ? ["", "_back"] : [""] {
       for (name, columns) in [("weight_ih", features), ("weight_hh", hidden)] {
@@ -73,9 +74,9 @@ struct RecurrentLayer {
     case "tanh": return OperationTable.act(TLK_ACT_TANH)
     case "relu": return OperationTable.act(TLK_ACT_RELU)
     case "linear": return OperationTable.act(TLK_ACT_NONE)
-    // Parameters of Core ML's recurrent layers: NeuralNetwork.proto, ActivationParams of RNNs.
+    // The parameters that coremltools' tests expect of Core ML.
     case "hard_sigmoid", "sigmoid_hard": return OperationTable.act(TLK_ACT_HARD_SIGMOID, 0.2, 0.5)
-    case "scaled_tanh": return OperationTable.act(TLK_ACT_SCALED_TANH, 1.7159, 2.0 / 3)
+    case "scaled_tanh": return OperationTable.act(TLK_ACT_SCALED_TANH, 1, 1)
     case let text: throw node.fail("\(name) is '\(text)', expected sigmoid, tanh, relu, linear, hard_sigmoid or scaled_tanh")
     }
   }
@@ -143,6 +144,8 @@ struct RecurrentLayer {
     let place: Int
     let isReversed: Bool
     private let inputWeights: OwnedBytes, hiddenWeights: OwnedBytes
+    /// gru: the rows of the new state, which take reset · h instead of h.
+    private let candidateWeights: OwnedBytes?
     private let inputType: tlk_dtype, hiddenType: tlk_dtype
     private let bias: OwnedArray<Float>?
     private let peephole: OwnedArray<Float>?
@@ -151,23 +154,25 @@ struct RecurrentLayer {
       self.layer = layer
       self.place = place
       self.isReversed = isReversed
-      (inputWeights, inputType) = try Direction.pack(layer, node, "weight_ih" + suffix, depth: layer.features)
-      (hiddenWeights, hiddenType) = try Direction.pack(layer, node, "weight_hh" + suffix, depth: layer.hidden)
+      let order = layer.kernelOrder
+      (inputWeights, inputType) = try Direction.pack(layer, node, "weight_ih" + suffix, order, depth: layer.features)
+      (hiddenWeights, hiddenType) = try Direction.pack(layer, node, "weight_hh" + suffix, layer.kind == .gru ? Array(order[..<2]) : order, depth: layer.hidden)
+      candidateWeights = layer.kind == .gru ? try Direction.pack(layer, node, "weight_hh" + suffix, Array(order[2...]), depth: layer.hidden).0 : nil
       bias = node.optional("bias" + suffix)?.numbers.map { numbers in OwnedArray(layer.kernelOrder.flatMap { gate in numbers[(gate * layer.hidden)..<((gate + 1) * layer.hidden)].map { Float($0) } }) }
       peephole = node.optional("peephole" + suffix)?.numbers.map { OwnedArray($0.map { Float($0) }) }
     }
 
-    private static func pack(_ layer: RecurrentLayer, _ node: Node, _ name: String, depth: Int) throws -> (OwnedBytes, tlk_dtype) {
+    private static func pack(_ layer: RecurrentLayer, _ node: Node, _ name: String, _ order: [Int], depth: Int) throws -> (OwnedBytes, tlk_dtype) {
       let value = try node.value(name)
       let type = try node.kernelType(value.tensor, name)
-      let rows = layer.kind.gates * layer.hidden
+      let rows = order.count * layer.hidden
       let byteCount = tlk_weights_packed_bytes(rows, 1, depth, type)
       guard byteCount >= 0, let address = value.bytes?.baseAddress else { throw node.fail("\(name) cannot be packed", .unsupported) }
-      let packed = try node.packed(value, form: [3, layer.kind.gates, rows, depth, Int(type.rawValue)]) {
+      let packed = try node.packed(value, form: [3, rows, depth, Int(type.rawValue)] + order) {
         let size = tlk_dtype_size(type)
         let ordered = OwnedBytes(byteCount: rows * depth * size)
         let block = layer.hidden * depth * size
-        for (index, gate) in layer.kernelOrder.enumerated() { (ordered.pointer + index * block).copyMemory(from: address + gate * block, byteCount: block) }
+        for (index, gate) in order.enumerated() { (ordered.pointer + index * block).copyMemory(from: address + gate * block, byteCount: block) }
         let bytes = OwnedBytes(byteCount: byteCount)
         var weights = tlk_weights(data: ordered.pointer, dtype: type, columns: rows, taps: 1, channels: depth, column_stride: depth, tap_stride: 0, channel_stride: 1)
         try node.check(tlk_weights_pack(&weights, bytes.pointer, type))
@@ -190,69 +195,79 @@ struct RecurrentLayer {
       (project.a_dtype, project.w_dtype, project.out_dtype) = (type, inputType, TLK_F32)
       project.epilogue.bias = bias.map { UnsafePointer($0.pointer) }
       try node.check(tlk_gemm_run(&project))
-      var recur = tlk_gemm()
-      recur.m = batch
-      recur.n = columns
-      recur.k = hidden
-      recur.a = UnsafeRawPointer(buffers.state)
-      recur.packed = UnsafeRawPointer(hiddenWeights.pointer)
-      recur.out = UnsafeMutableRawPointer(buffers.gates)
-      recur.a_pitch = hidden
-      recur.out_pitch = columns
-      (recur.a_dtype, recur.w_dtype, recur.out_dtype) = (TLK_F32, hiddenType, TLK_F32)
       let size = tlk_dtype_size(type)
       for step in 0..<layer.steps {
         let time = isReversed ? layer.steps - 1 - step : step
-        let projected = buffers.projected + time * batch * columns
+        // A reversed rnn or gru gives its sequence in the order of its steps, a reversed lstm in the order of x (coremltools' tests).
+        let row = !layer.keepsSequence ? 0 : layer.kind == .lstm ? time : step
         let isStored = layer.keepsSequence || step == layer.steps - 1
-        let stored = isStored ? sequence + ((layer.keepsSequence ? time : 0) * batch * layer.width + place * hidden) * size : nil
-        if layer.kind != .gru {
-          recur.epilogue.residual = UnsafeRawPointer(projected)
-          recur.epilogue.residual_dtype = TLK_F32
-          recur.epilogue.residual_pitch = columns
-        }
-        if layer.kind == .rnn { recur.epilogue.activation = layer.outputActivation }
-        try node.check(tlk_gemm_run(&recur))
-        try node.check(cell(buffers, projected, stored, type))
+        let stored = isStored ? sequence + (row * batch * layer.width + place * hidden) * size : nil
+        try advance(node, buffers, buffers.projected + time * batch * columns, stored, type)
       }
     }
 
-    private func cell(_ buffers: Buffers, _ projected: UnsafeMutablePointer<Float>, _ stored: UnsafeMutableRawPointer?, _ type: tlk_dtype) -> tlk_status {
+    /// out[batch][columns] = activation(state · weights + projected)
+    private func product(_ node: Node, _ state: UnsafePointer<Float>, _ weights: OwnedBytes, columns: Int, _ projected: UnsafePointer<Float>, pitch: Int, into out: UnsafeMutablePointer<Float>, _ activation: tlk_activation?) throws {
+      var gemm = tlk_gemm()
+      gemm.m = layer.batch
+      gemm.n = columns
+      gemm.k = layer.hidden
+      gemm.a = UnsafeRawPointer(state)
+      gemm.packed = UnsafeRawPointer(weights.pointer)
+      gemm.out = UnsafeMutableRawPointer(out)
+      gemm.a_pitch = layer.hidden
+      gemm.out_pitch = columns
+      (gemm.a_dtype, gemm.w_dtype, gemm.out_dtype) = (TLK_F32, hiddenType, TLK_F32)
+      gemm.epilogue.residual = UnsafeRawPointer(projected)
+      gemm.epilogue.residual_dtype = TLK_F32
+      gemm.epilogue.residual_pitch = pitch
+      if let activation { gemm.epilogue.activation = activation }
+      try node.check(tlk_gemm_run(&gemm))
+    }
+
+    /// One time step: the state moves on and is stored, rounded, where the sequence wants it.
+    private func advance(_ node: Node, _ buffers: Buffers, _ projected: UnsafeMutablePointer<Float>, _ stored: UnsafeMutableRawPointer?, _ type: tlk_dtype) throws {
+      let (hidden, count) = (layer.hidden, layer.batch * layer.hidden)
       switch layer.kind {
       case .lstm:
-        var cell = tlk_lstm_cell()
-        cell.batch = layer.batch
-        cell.hidden = layer.hidden
-        cell.gates = UnsafePointer(buffers.gates)
-        cell.cell = buffers.cell
-        cell.output = buffers.state
-        cell.stored = stored
-        cell.stored_dtype = type
-        cell.stored_pitch = layer.width
-        cell.peephole = peephole.map { UnsafePointer($0.pointer) }
-        cell.clip = layer.clip
-        (cell.recurrent, cell.cell_activation, cell.output_activation) = (layer.recurrentActivation, layer.cellActivation, layer.outputActivation)
-        return tlk_lstm_cell_run(&cell)
-      case .gru:
-        var cell = tlk_gru_cell()
-        cell.batch = layer.batch
-        cell.hidden = layer.hidden
-        cell.gates = UnsafePointer(projected)
-        cell.recurrent_gates = UnsafePointer(buffers.gates)
-        cell.state = buffers.state
-        cell.stored = stored
-        cell.stored_dtype = type
-        cell.stored_pitch = layer.width
-        (cell.recurrent, cell.activation) = (layer.recurrentActivation, layer.outputActivation)
-        return tlk_gru_cell_run(&cell)
+        try product(node, buffers.state, hiddenWeights, columns: 4 * hidden, projected, pitch: 4 * hidden, into: buffers.gates, nil)
+        return try node.check(cell(buffers, stored, type))
       case .rnn:
-        buffers.state.update(from: buffers.gates, count: layer.batch * layer.hidden)
-        guard let stored else { return TLK_OK }
-        return tlk_convert_strided(buffers.state, TLK_F32, [layer.hidden, 1], stored, type, [layer.width, 1], [layer.batch, layer.hidden], 2)
+        try product(node, buffers.state, hiddenWeights, columns: hidden, projected, pitch: hidden, into: buffers.gates, layer.outputActivation)
+        buffers.state.update(from: buffers.gates, count: count)
+      case .gru:
+        // reset and update first; then new = activation(x' + W (reset · h)), h = (1 - update) · new + update · h
+        try product(node, buffers.state, hiddenWeights, columns: 2 * hidden, projected, pitch: 3 * hidden, into: buffers.gates, layer.recurrentActivation)
+        let (reset, new) = (buffers.recurrent, buffers.recurrent + count)
+        for index in 0..<count { reset[index] = buffers.gates[index / hidden * 2 * hidden + index % hidden] * buffers.state[index] }
+        guard let candidateWeights else { return }
+        try product(node, reset, candidateWeights, columns: hidden, projected + 2 * hidden, pitch: 3 * hidden, into: new, layer.outputActivation)
+        for index in 0..<count {
+          let update = buffers.gates[index / hidden * 2 * hidden + hidden + index % hidden]
+          buffers.state[index] = (1 - update) * new[index] + update * buffers.state[index]
+        }
       }
+      guard let stored else { return }
+      try node.check(tlk_convert_strided(buffers.state, TLK_F32, [hidden, 1], stored, type, [layer.width, 1], [layer.batch, hidden], 2))
+    }
+
+    private func cell(_ buffers: Buffers, _ stored: UnsafeMutableRawPointer?, _ type: tlk_dtype) -> tlk_status {
+      var cell = tlk_lstm_cell()
+      cell.batch = layer.batch
+      cell.hidden = layer.hidden
+      cell.gates = UnsafePointer(buffers.gates)
+      cell.cell = buffers.cell
+      cell.output = buffers.state
+      cell.stored = stored
+      cell.stored_dtype = type
+      cell.stored_pitch = layer.width
+      cell.peephole = peephole.map { UnsafePointer($0.pointer) }
+      cell.clip = layer.clip
+      (cell.recurrent, cell.cell_activation, cell.output_activation) = (layer.recurrentActivation, layer.cellActivation, layer.outputActivation)
+      return tlk_lstm_cell_run(&cell)
     }
   }
 
-  /// Order in which kernels want the gates: MIL's gru weights are reset, new, update; the kernel's order is reset, update, new.
+  /// Order of the gates in packed weights: MIL's gru weights are reset, new, update; here they go reset, update, new.
   private var kernelOrder: [Int] { kind == .gru ? [0, 2, 1] : Array(0..<kind.gates) }
 }
