@@ -81,7 +81,25 @@ public final class Executable: @unchecked Sendable {
       guard let spec = try Executable.spec(input, defaultShapes[input.name]) else { continue }
       specs.append(spec)
     }
-    _ = try plan(specs)
+    do {
+      _ = try plan(specs)
+    } catch let error as ModelError where isFlexible && error.code != .unsupported {
+      // Default sizes of flexible inputs need not fit the program (a range's lower bound, beside inputs of fixed size):
+      // the sizes of a run decide.
+      try checkOperations(function.block)
+    }
+  }
+
+  private var isFlexible: Bool {
+    function.inputs.contains { if case .tensor(let type) = $0.type { return type.sizes == nil } else { return false } }
+  }
+
+  private func checkOperations(_ block: Block) throws {
+    for operation in block.operations {
+      let isKnown = ["const", "cond", "classify"].contains(operation.type) || OperationTable.all[operation.type] != nil
+      guard isKnown else { throw GraphBuilder.unsupported(operation) }
+      for inner in operation.blocks { try checkOperations(inner) }
+    }
   }
 
   /// nil for a state, which has no memory of its own in a plan's inputs.

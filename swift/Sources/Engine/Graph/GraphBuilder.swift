@@ -50,13 +50,17 @@ struct GraphBuilder {
     }
   }
 
+  private static func label(_ operation: Operation) -> String { operation.outputs.first?.name ?? operation.attributes["name"]?.text ?? "?" }
+
+  static func unsupported(_ operation: Operation) -> ModelError {
+    ModelError(.unsupported, "operation \(operation.type) '\(label(operation))' is not supported by the portable engine")
+  }
+
   private mutating func add(_ operation: Operation, _ queue: inout [Work]) throws {
-    let label = operation.outputs.first?.name ?? operation.attributes["name"]?.text ?? "?"
+    let label = GraphBuilder.label(operation)
     if operation.type == "const" { return try addConstant(operation, label) }
     if operation.type == "cond" { return try inline(operation, label, &queue) }
-    guard let definition = OperationTable.all[operation.type] else {
-      throw ModelError(.unsupported, "operation \(operation.type) '\(label)' is not supported by the portable engine")
-    }
+    guard let definition = OperationTable.all[operation.type] else { throw GraphBuilder.unsupported(operation) }
     let node = Node(operation.type, label: label, inputs: [:])
     for (parameter, bindings) in operation.inputs { node.inputs[parameter] = try bindings.map { try resolve($0, node, parameter) } }
     for (parameter, constant) in operation.attributes where parameter != "name" && node.inputs[parameter] == nil {

@@ -13,11 +13,15 @@ extension OperationTable {
     OperationDefinition("transpose", infer: inferTranspose, kernel: transposeKernel, layout: .transpose),
   ]
 
-  /// shape may hold one −1 (inferred) and zeros (the size of x at that place).
+  /// shape may hold one −1 (inferred) and zeros (the size of x at that place, or 1 where it has none).
   private static func inferReshape(_ node: Node) throws -> [ValueSpec] {
     let x = try node.tensor("x")
     guard var shape = try node.ints("shape") else { throw node.fail("parameter 'shape' is missing") }
-    for (axis, size) in shape.enumerated() where size == 0 && axis < x.rank && x.count != 0 { shape[axis] = x.shape[axis] }
+    // Zeros are aligned from the right (iOS17); before it, the ranks had to be equal.
+    for (index, size) in shape.enumerated() where size == 0 && x.count != 0 {
+      let axis = index + x.rank - shape.count
+      shape[index] = axis >= 0 ? x.shape[axis] : 1
+    }
     let inferred = shape.indices.filter { shape[$0] == -1 }
     let known = shape.filter { $0 != -1 }
     guard inferred.count <= 1, known.allSatisfy({ $0 >= 0 }), let product = TensorSpec.checked(x.element, known)?.count else {
