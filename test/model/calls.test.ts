@@ -270,8 +270,9 @@ describe("refused with the reason", () => {
     expect(lib.tl_request_create(stateful, 0, out)).toBe(status.argument);
     expect(lastError()).toContain("has states ('total')");
     expect(lib.tl_state_create(stateful, out)).toBe(status.ok);
-    handles.push([lib.tl_state_release, out[0]!]);
-    expect(lib.tl_request_create(load("stateful"), out[0]!, out)).toBe(status.argument);
+    const state = out[0]!;
+    handles.push([lib.tl_state_release, state]);
+    expect(lib.tl_request_create(load("stateful"), state, out)).toBe(status.argument);
   });
 });
 
