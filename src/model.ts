@@ -1,4 +1,4 @@
-import { ArgumentError, TensorLogicError, UnsupportedError } from "./errors.ts";
+import { ArgumentError, UnsupportedError } from "./errors.ts";
 import type { FeatureInputs, FeatureOutputs } from "./features.ts";
 import { checkCropMode, type CropMode } from "./image/fit.ts";
 import { describeModel, loadModelHandle } from "./native/model.ts";
@@ -190,14 +190,8 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   const hasOptions = options === null || typeof options !== "object" || Object.keys(options).length > 0;
   const checked = hasOptions ? (await import("./schema.ts")).parseLoadOptions(options) : {};
   const [handle, { parseModelDescription }] = await Promise.all([
-    loadModelHandle(file, checked).catch((error) => withPath(error, file)),
+    loadModelHandle(file, checked),
     import("./schema.ts"),
   ]);
   return new Model(file, handle, parseModelDescription(describeModel(handle)));
-}
-
-/** Errors that only name an operation get the file's name too. */
-function withPath(error: unknown, path: string): never {
-  if (error instanceof TensorLogicError && !error.message.includes(path)) error.message += ` (in ${path})`;
-  throw error;
 }
