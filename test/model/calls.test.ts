@@ -273,6 +273,7 @@ describe("refused with the reason", () => {
     const state = out[0]!;
     handles.push([lib.tl_state_release, state]);
     expect(lib.tl_request_create(load("stateful"), state, out)).toBe(status.argument);
+    expect(lastError()).toBe("state: it belongs to another model");
   });
 });
 

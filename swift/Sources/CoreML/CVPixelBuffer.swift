@@ -16,7 +16,8 @@ public var kCVPixelFormatType_OneComponent16Half: OSType { 0x4C30_3068 }
 public var kCVPixelFormatType_OneComponent8: OSType { 0x4C30_3038 }
 public var kCVPixelFormatType_32BGRA: OSType { 0x4247_5241 }
 
-public typealias CVPixelBufferReleaseBytesCallback = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) -> Void
+public typealias CVPixelBufferReleaseBytesCallback = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?) ->
+  Void
 
 public struct CVPixelBufferLockFlags: OptionSet, Sendable {
   public let rawValue: CVOptionFlags
@@ -35,7 +36,10 @@ public final class CVBuffer {
   let bytesPerRow: Int
   private let release: () -> Void
 
-  fileprivate init(width: Int, height: Int, pixelFormat: OSType, base: UnsafeMutableRawPointer, bytesPerRow: Int, release: @escaping () -> Void) {
+  fileprivate init(
+    width: Int, height: Int, pixelFormat: OSType, base: UnsafeMutableRawPointer, bytesPerRow: Int,
+    release: @escaping () -> Void
+  ) {
     self.width = width
     self.height = height
     self.pixelFormat = pixelFormat
@@ -59,7 +63,8 @@ private func bytesPerPixel(_ format: OSType) -> Int? {
 private let largestSide = 1 << 20
 
 public func CVPixelBufferCreate(
-  _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType, _ pixelBufferAttributes: CFDictionary?,
+  _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType,
+  _ pixelBufferAttributes: CFDictionary?,
   _ pixelBufferOut: UnsafeMutablePointer<CVPixelBuffer?>
 ) -> CVReturn {
   guard let pixelBytes = bytesPerPixel(pixelFormatType) else { return kCVReturnInvalidPixelFormat }
@@ -68,22 +73,28 @@ public func CVPixelBufferCreate(
   var memory: UnsafeMutableRawPointer?
   guard posix_memalign(&memory, 64, bytesPerRow * height) == 0, let memory else { return kCVReturnAllocationFailed }
   memset(memory, 0, bytesPerRow * height)
-  pixelBufferOut.pointee = CVBuffer(width: width, height: height, pixelFormat: pixelFormatType, base: memory, bytesPerRow: bytesPerRow) {
+  pixelBufferOut.pointee = CVBuffer(
+    width: width, height: height, pixelFormat: pixelFormatType, base: memory, bytesPerRow: bytesPerRow
+  ) {
     free(memory)
   }
   return kCVReturnSuccess
 }
 
 public func CVPixelBufferCreateWithBytes(
-  _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType, _ baseAddress: UnsafeMutableRawPointer, _ bytesPerRow: Int,
-  _ releaseCallback: CVPixelBufferReleaseBytesCallback?, _ releaseRefCon: UnsafeMutableRawPointer?, _ pixelBufferAttributes: CFDictionary?,
+  _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType,
+  _ baseAddress: UnsafeMutableRawPointer, _ bytesPerRow: Int,
+  _ releaseCallback: CVPixelBufferReleaseBytesCallback?, _ releaseRefCon: UnsafeMutableRawPointer?,
+  _ pixelBufferAttributes: CFDictionary?,
   _ pixelBufferOut: UnsafeMutablePointer<CVPixelBuffer?>
 ) -> CVReturn {
   guard let pixelBytes = bytesPerPixel(pixelFormatType) else { return kCVReturnInvalidPixelFormat }
   guard (1...largestSide).contains(width), (1...largestSide).contains(height), bytesPerRow >= width * pixelBytes else {
     return kCVReturnInvalidArgument
   }
-  pixelBufferOut.pointee = CVBuffer(width: width, height: height, pixelFormat: pixelFormatType, base: baseAddress, bytesPerRow: bytesPerRow) {
+  pixelBufferOut.pointee = CVBuffer(
+    width: width, height: height, pixelFormat: pixelFormatType, base: baseAddress, bytesPerRow: bytesPerRow
+  ) {
     releaseCallback?(releaseRefCon, baseAddress)
   }
   return kCVReturnSuccess
@@ -91,12 +102,17 @@ public func CVPixelBufferCreateWithBytes(
 
 // Plain memory: locking has nothing to do.
 @discardableResult
-public func CVPixelBufferLockBaseAddress(_ pixelBuffer: CVPixelBuffer, _ lockFlags: CVPixelBufferLockFlags) -> CVReturn { kCVReturnSuccess }
+public func CVPixelBufferLockBaseAddress(_ pixelBuffer: CVPixelBuffer, _ lockFlags: CVPixelBufferLockFlags) -> CVReturn
+{ kCVReturnSuccess }
 @discardableResult
-public func CVPixelBufferUnlockBaseAddress(_ pixelBuffer: CVPixelBuffer, _ unlockFlags: CVPixelBufferLockFlags) -> CVReturn { kCVReturnSuccess }
+public func CVPixelBufferUnlockBaseAddress(_ pixelBuffer: CVPixelBuffer, _ unlockFlags: CVPixelBufferLockFlags)
+  -> CVReturn
+{ kCVReturnSuccess }
 public func CVPixelBufferGetBaseAddress(_ pixelBuffer: CVPixelBuffer) -> UnsafeMutableRawPointer? { pixelBuffer.base }
 public func CVPixelBufferGetBytesPerRow(_ pixelBuffer: CVPixelBuffer) -> Int { pixelBuffer.bytesPerRow }
-public func CVPixelBufferGetDataSize(_ pixelBuffer: CVPixelBuffer) -> Int { pixelBuffer.bytesPerRow * pixelBuffer.height }
+public func CVPixelBufferGetDataSize(_ pixelBuffer: CVPixelBuffer) -> Int {
+  pixelBuffer.bytesPerRow * pixelBuffer.height
+}
 public func CVPixelBufferGetWidth(_ pixelBuffer: CVPixelBuffer) -> Int { pixelBuffer.width }
 public func CVPixelBufferGetHeight(_ pixelBuffer: CVPixelBuffer) -> Int { pixelBuffer.height }
 public func CVPixelBufferGetPixelFormatType(_ pixelBuffer: CVPixelBuffer) -> OSType { pixelBuffer.pixelFormat }

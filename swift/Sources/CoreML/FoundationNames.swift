@@ -45,7 +45,8 @@ public final class NSNumber: NSValue, CustomStringConvertible {
     switch storage {
     case .integer(let value): return value
     // NaN becomes 0 and what is too large the nearest Int64, as conversion instructions of the CPU do it.
-    case .real(let value): return Int64(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
+    case .real(let value):
+      return Int64(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
     }
   }
   public var intValue: Int { Int(int64Value) }

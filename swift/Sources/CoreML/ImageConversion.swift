@@ -28,11 +28,13 @@ extension CVPixelBuffer {
       guard colorSpace.channelCount == 1 else {
         throw MLModelError(.featureType, "the pixels are half-float grey, expected 32BGRA or OneComponent8")
       }
-      status = tlk_convert_strided(base, TLK_F16, [bytesPerRow / 2, 1], bytes.pointer, kernel, [width, 1], [height, width], 2)
+      status = tlk_convert_strided(
+        base, TLK_F16, [bytesPerRow / 2, 1], bytes.pointer, kernel, [width, 1], [height, width], 2)
     default:
       let format = pixelFormat == kCVPixelFormatType_OneComponent8 ? TLK_PIXEL_GRAY : TLK_PIXEL_BGRA
       status = tlk_image_to_tensor(
-        base, format, width, height, bytesPerRow, bytes.pointer, kernel, colorSpace.layout, plane, width, 1, unitScale, noBias)
+        base, format, width, height, bytesPerRow, bytes.pointer, kernel, colorSpace.layout, plane, width, 1, unitScale,
+        noBias)
     }
     guard status == TLK_OK else { throw unsupportedElement(element) }
     return TensorMemory(spec: spec, address: bytes.pointer, owner: bytes)
@@ -45,11 +47,13 @@ extension CVPixelBuffer {
     let plane = width * height
     let status: tlk_status
     if pixelFormat == kCVPixelFormatType_OneComponent16Half {
-      status = tlk_convert_strided(tensor.address, kernel, [width, 1], base, TLK_F16, [bytesPerRow / 2, 1], [height, width], 2)
+      status = tlk_convert_strided(
+        tensor.address, kernel, [width, 1], base, TLK_F16, [bytesPerRow / 2, 1], [height, width], 2)
     } else {
       let format = pixelFormat == kCVPixelFormatType_OneComponent8 ? TLK_PIXEL_GRAY : TLK_PIXEL_BGRA
       status = tlk_image_from_tensor(
-        tensor.address, kernel, colorSpace.layout, plane, width, 1, unitScale, noBias, base, format, width, height, bytesPerRow)
+        tensor.address, kernel, colorSpace.layout, plane, width, 1, unitScale, noBias, base, format, width, height,
+        bytesPerRow)
     }
     guard status == TLK_OK else { throw unsupportedElement(element) }
   }

@@ -81,7 +81,9 @@ open class MLImageSizeConstraint: NSObject {
     return nil
   }
   open var enumeratedImageSizes: [MLImageSize] {
-    if case .enumerated(let sizes) = flexibility { return sizes.filter { $0.count == 2 }.map { MLImageSize(wide: $0[1], high: $0[0]) } }
+    if case .enumerated(let sizes) = flexibility {
+      return sizes.filter { $0.count == 2 }.map { MLImageSize(wide: $0[1], high: $0[0]) }
+    }
     return []
   }
 }
@@ -106,8 +108,12 @@ open class MLImageConstraint: NSObject {
     }
   }
 
-  func allows(width: Int, height: Int) -> Bool { sizeConstraint.flexibility.allows([height, width], default: [pixelsHigh, pixelsWide]) }
-  var expectation: String { "an image of height and width \(sizeConstraint.flexibility.text(default: [pixelsHigh, pixelsWide]))" }
+  func allows(width: Int, height: Int) -> Bool {
+    sizeConstraint.flexibility.allows([height, width], default: [pixelsHigh, pixelsWide])
+  }
+  var expectation: String {
+    "an image of height and width \(sizeConstraint.flexibility.text(default: [pixelsHigh, pixelsWide]))"
+  }
 }
 
 open class MLStateConstraint: NSObject {
@@ -157,12 +163,15 @@ open class MLFeatureDescription: NSObject {
       imageConstraint = MLImageConstraint(wide: width, high: height, colorSpace: colorSpace, flexibility: flexibility)
     case .multiArray(let shape, let dataType, let flexibility, let defaultValue):
       multiArrayConstraint = MLMultiArrayConstraint(
-        sizes: flexibility.defaultShape(declared: shape), dataType: dataType.multiArray, flexibility: flexibility, defaultValue: defaultValue)
-    case .dictionary(let stringKeys): dictionaryConstraint = MLDictionaryConstraint(keyType: stringKeys ? .string : .int64)
+        sizes: flexibility.defaultShape(declared: shape), dataType: dataType.multiArray, flexibility: flexibility,
+        defaultValue: defaultValue)
+    case .dictionary(let stringKeys):
+      dictionaryConstraint = MLDictionaryConstraint(keyType: stringKeys ? .string : .int64)
     case .sequence(let strings, let size):
       let element = MLFeatureDescription(name: "", type: strings ? .string : .int64)
       sequenceConstraint = MLSequenceConstraint(valueDescription: element, countRange: size.asNSRange)
-    case .state(let shape, let dataType): stateConstraint = MLStateConstraint(bufferShape: shape, dataType: dataType.multiArray)
+    case .state(let shape, let dataType):
+      stateConstraint = MLStateConstraint(bufferShape: shape, dataType: dataType.multiArray)
     }
   }
 
@@ -172,7 +181,9 @@ open class MLFeatureDescription: NSObject {
     if let constraint = multiArrayConstraint, let array = value.multiArrayValue {
       return array.dataType == constraint.dataType && constraint.allows(array.sizes)
     }
-    if let constraint = imageConstraint, let image = value.imageBufferValue { return constraint.allows(width: image.width, height: image.height) }
+    if let constraint = imageConstraint, let image = value.imageBufferValue {
+      return constraint.allows(width: image.width, height: image.height)
+    }
     return true
   }
 }

@@ -6,7 +6,9 @@ open class MLModel: NSObject {
   private let usedConfiguration: MLModelConfiguration
   private let evaluator: any ModelEvaluator
 
-  public convenience init(contentsOf url: URL) throws { try self.init(contentsOf: url, configuration: MLModelConfiguration()) }
+  public convenience init(contentsOf url: URL) throws {
+    try self.init(contentsOf: url, configuration: MLModelConfiguration())
+  }
 
   public init(contentsOf url: URL, configuration: MLModelConfiguration) throws {
     let specification = try ModelFile.load(path: url.path)
@@ -17,7 +19,8 @@ open class MLModel: NSObject {
     }
     usedConfiguration = configuration.snapshot()
     modelDescription = MLModelDescription(specification, function: function)
-    evaluator = try makeEvaluator(specification, function: function, options: configuration.executableOptions, path: url.path)
+    evaluator = try makeEvaluator(
+      specification, function: function, options: configuration.executableOptions, path: url.path)
   }
 
   /// The engine reads model files as they are: nothing to compile, the same place.
@@ -28,19 +31,25 @@ open class MLModel: NSObject {
   open func prediction(from input: any MLFeatureProvider) throws -> any MLFeatureProvider {
     try predict(input, MLPredictionOptions(), nil)
   }
-  open func prediction(from input: any MLFeatureProvider, options: MLPredictionOptions) throws -> any MLFeatureProvider {
+  open func prediction(from input: any MLFeatureProvider, options: MLPredictionOptions) throws -> any MLFeatureProvider
+  {
     try predict(input, options, nil)
   }
 
   public func makeState() -> MLState { MLState(evaluator.makeState()) }
-  open func prediction(from inputFeatures: any MLFeatureProvider, using state: MLState) throws -> any MLFeatureProvider {
+  open func prediction(from inputFeatures: any MLFeatureProvider, using state: MLState) throws -> any MLFeatureProvider
+  {
     try predict(inputFeatures, MLPredictionOptions(), state)
   }
-  open func prediction(from inputFeatures: any MLFeatureProvider, using state: MLState, options: MLPredictionOptions) throws -> any MLFeatureProvider {
+  open func prediction(from inputFeatures: any MLFeatureProvider, using state: MLState, options: MLPredictionOptions)
+    throws -> any MLFeatureProvider
+  {
     try predict(inputFeatures, options, state)
   }
 
-  private func predict(_ provider: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: MLState?) throws -> any MLFeatureProvider {
+  private func predict(_ provider: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: MLState?) throws
+    -> any MLFeatureProvider
+  {
     let inputs = try PredictionInputs(modelDescription.inputs, provider, evaluator)
     let outputs = try PredictionOutputs(modelDescription.outputs, options.outputBackings, evaluator)
     let results = try evaluator.evaluate(inputs: inputs.values, outputs: outputs.memory, state: state?.storage)
@@ -62,7 +71,9 @@ extension MLMultiArray {
   /// The tensor's own memory; nil for element types that arrays do not have.
   convenience init?(sharing tensor: TensorMemory) {
     guard let dataType = tensor.spec.element.multiArray else { return nil }
-    self.init(base: tensor.address, sizes: tensor.spec.shape, strides: denseStrides(tensor.spec.shape), dataType: dataType, owner: tensor.owner)
+    self.init(
+      base: tensor.address, sizes: tensor.spec.shape, strides: denseStrides(tensor.spec.shape), dataType: dataType,
+      owner: tensor.owner)
   }
 
   fileprivate static var empty: MLMultiArray {

@@ -24,7 +24,8 @@ open class MLModelDescription: NSObject {
     predictedProbabilitiesName = function.predictedProbabilitiesName.isEmpty ? nil : function.predictedProbabilitiesName
     let written = specification.metadata
     metadata = [
-      .description: written.shortDescription, .versionString: written.version, .author: written.author, .license: written.license,
+      .description: written.shortDescription, .versionString: written.version, .author: written.author,
+      .license: written.license,
       .creatorDefinedKey: written.userDefined,
     ]
     isUpdatable = specification.isUpdatable
@@ -43,7 +44,9 @@ private func byName(_ features: [MLFeatureDescription]) -> [String: MLFeatureDes
 extension Function {
   /// The constant `classes` of the `classify` operation: strings or integers.
   fileprivate var classLabels: [Any]? {
-    guard let classify = block.operations.last(where: { $0.type == "classify" }), let classes = classify.inputs["classes"]?.first else { return nil }
+    guard let classify = block.operations.last(where: { $0.type == "classify" }),
+      let classes = classify.inputs["classes"]?.first
+    else { return nil }
     switch classes {
     case .constant(let constant): return constant.labels
     case .name(let name):
@@ -74,6 +77,8 @@ extension Constant {
 extension ByteSlice {
   fileprivate func integers<T: FixedWidthInteger>(_ type: T.Type) -> [Any] {
     let width = MemoryLayout<T>.size
-    return (0..<count / width).map { Int64(T(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * width, as: T.self))) }
+    return (0..<count / width).map {
+      Int64(T(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * width, as: T.self)))
+    }
   }
 }

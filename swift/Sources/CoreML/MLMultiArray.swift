@@ -27,10 +27,14 @@ open class MLMultiArray: NSObject {
 
   /// Memory of its own, its contents undefined.
   convenience init(sizes: [Int], strides: [Int], dataType: MLMultiArrayDataType) throws {
-    guard let span = checkedByteSpan(sizes, strides, dataType) else { throw invalid("shape \(sizes), strides \(strides)", "no memory has these sizes") }
+    guard let span = checkedByteSpan(sizes, strides, dataType) else {
+      throw invalid("shape \(sizes), strides \(strides)", "no memory has these sizes")
+    }
     // 64 elements more than the span: a reader of whole vectors stays inside.
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, 64, span + 512) == 0, let memory else { throw invalid("shape \(sizes)", "no memory for \(span) bytes") }
+    guard posix_memalign(&memory, 64, span + 512) == 0, let memory else {
+      throw invalid("shape \(sizes)", "no memory for \(span) bytes")
+    }
     self.init(base: memory, sizes: sizes, strides: strides, dataType: dataType, owner: nil) { free($0) }
   }
 
@@ -56,14 +60,16 @@ open class MLMultiArray: NSObject {
     let dataType: MLMultiArrayDataType = pixelBuffer.pixelFormat == kCVPixelFormatType_OneComponent8 ? .int8 : .float16
     var strides = denseStrides(sizes)
     let rowElements = pixelBuffer.bytesPerRow / dataType.byteWidth
-    for axis in strides.indices.dropLast() { strides[axis] = strides[axis] / max(sizes[sizes.count - 1], 1) * rowElements }
+    for axis in strides.indices.dropLast() {
+      strides[axis] = strides[axis] / max(sizes[sizes.count - 1], 1) * rowElements
+    }
     self.init(base: pixelBuffer.base, sizes: sizes, strides: strides, dataType: dataType, owner: pixelBuffer)
   }
 
   open var dataPointer: UnsafeMutableRawPointer { base }
   open var shape: [NSNumber] { sizes.map { NSNumber(value: $0) } }
   open var strides: [NSNumber] { elementStrides.map { NSNumber(value: $0) } }
-  open var count: Int { sizes.reduce(1, *) }
+  open var count: Int { sizes.reduce(1, &*) }
   open var pixelBuffer: CVPixelBuffer? { owner as? CVPixelBuffer }
 
   /// Bytes from the first to behind the last element.
@@ -74,7 +80,7 @@ open class MLMultiArray: NSObject {
     var expected = 1
     for axis in sizes.indices.reversed() where sizes[axis] != 1 {
       if elementStrides[axis] != expected { return false }
-      expected *= sizes[axis]
+      expected &*= sizes[axis]
     }
     return true
   }
@@ -82,7 +88,9 @@ open class MLMultiArray: NSObject {
   public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try body(UnsafeRawBufferPointer(start: base, count: byteSpan))
   }
-  public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer, _ strides: [Int]) throws -> R) rethrows -> R {
+  public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableRawBufferPointer, _ strides: [Int]) throws -> R) rethrows
+    -> R
+  {
     try body(UnsafeMutableRawBufferPointer(start: base, count: byteSpan), elementStrides)
   }
 }
@@ -129,7 +137,7 @@ func denseStrides(_ sizes: [Int]) -> [Int] {
 }
 
 /// nil where a size or stride is negative or the span overflows.
-private func checkedByteSpan(_ sizes: [Int], _ strides: [Int], _ dataType: MLMultiArrayDataType) -> Int? {
+func checkedByteSpan(_ sizes: [Int], _ strides: [Int], _ dataType: MLMultiArrayDataType) -> Int? {
   var last = 0
   var isEmpty = false
   for (size, stride) in zip(sizes, strides) {
@@ -145,4 +153,6 @@ private func checkedByteSpan(_ sizes: [Int], _ strides: [Int], _ dataType: MLMul
   return isEmpty ? 0 : (last + 1) * dataType.byteWidth
 }
 
-private func invalid(_ what: String, _ why: String) -> MLModelError { MLModelError(.parameters, "MLMultiArray with \(what): \(why)") }
+private func invalid(_ what: String, _ why: String) -> MLModelError {
+  MLModelError(.parameters, "MLMultiArray with \(what): \(why)")
+}

@@ -7,15 +7,20 @@ protocol ModelEvaluator: AnyObject {
   func tensorType(ofInput name: String) -> TensorType?
   func tensorType(ofOutput name: String) -> TensorType?
   func makeState() -> StateStorage
-  func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws -> [String: RuntimeValue]
+  func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws
+    -> [String: RuntimeValue]
 }
 
 /// The evaluator of a model's kind.
-func makeEvaluator(_ specification: ModelSpecification, function: FunctionDescription, options: ExecutableOptions, path: String) throws -> any ModelEvaluator {
+func makeEvaluator(
+  _ specification: ModelSpecification, function: FunctionDescription, options: ExecutableOptions, path: String
+) throws -> any ModelEvaluator {
   switch specification.kind {
   case .mlProgram(let program): return try ProgramEvaluator(program, function: function, options: options)
   case .neuralNetwork, .pipeline, .other:
-    throw ModelError(.unsupported, "\(path): models of the kind \(specification.kindName) are not supported yet; expected an mlProgram")
+    throw ModelError(
+      .unsupported, "\(path): models of the kind \(specification.kindName) are not supported yet; expected an mlProgram"
+    )
   }
 }
 
@@ -30,13 +35,16 @@ final class ProgramEvaluator: ModelEvaluator {
     executable = try Executable(program: program, functionName: function.name, defaultShapes: shapes, options: options)
     inputTypes = tensorTypes(executable.function.inputs)
     let outputNames = Set(executable.function.block.outputs)
-    outputTypes = tensorTypes(executable.function.block.operations.flatMap(\.outputs).filter { outputNames.contains($0.name) })
+    outputTypes = tensorTypes(
+      executable.function.block.operations.flatMap(\.outputs).filter { outputNames.contains($0.name) })
   }
 
   func tensorType(ofInput name: String) -> TensorType? { inputTypes[name] }
   func tensorType(ofOutput name: String) -> TensorType? { outputTypes[name] }
   func makeState() -> StateStorage { executable.makeState() }
-  func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws -> [String: RuntimeValue] {
+  func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws
+    -> [String: RuntimeValue]
+  {
     try executable.run(inputs: inputs, outputs: outputs, state: state)
   }
 }

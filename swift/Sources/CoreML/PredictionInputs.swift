@@ -5,7 +5,9 @@ import MIL
 struct PredictionInputs {
   private(set) var values: [String: RuntimeValue] = [:]
 
-  init(_ descriptions: [MLFeatureDescription], _ provider: any MLFeatureProvider, _ evaluator: any ModelEvaluator) throws {
+  init(_ descriptions: [MLFeatureDescription], _ provider: any MLFeatureProvider, _ evaluator: any ModelEvaluator)
+    throws
+  {
     values.reserveCapacity(descriptions.count)
     for description in descriptions {
       let value = provider.featureValue(for: description.name)
@@ -25,7 +27,9 @@ struct PredictionInputs {
   }
 }
 
-private func runtimeValue(_ value: MLFeatureValue, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> RuntimeValue {
+private func runtimeValue(_ value: MLFeatureValue, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator)
+  throws -> RuntimeValue
+{
   switch (description.type, value.storage) {
   case (.multiArray, .multiArray(let array)): return .tensor(try tensor(array, description, evaluator))
   case (.image, .image(let image)): return .tensor(try tensor(image, description, evaluator))
@@ -47,20 +51,27 @@ private func runtimeValue(_ value: MLFeatureValue, _ description: MLFeatureDescr
   }
 }
 
-private func tensor(_ array: MLMultiArray, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> TensorMemory {
+private func tensor(_ array: MLMultiArray, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws
+  -> TensorMemory
+{
   guard let constraint = description.multiArrayConstraint else { throw mismatch(description, "an array") }
   guard constraint.allows(array.sizes) else { throw mismatch(description, "the shape \(array.sizes)") }
-  guard constraint.dataType.accepts(array.dataType) else { throw mismatch(description, "elements of \(array.dataType.name)") }
+  guard constraint.dataType.accepts(array.dataType) else {
+    throw mismatch(description, "elements of \(array.dataType.name)")
+  }
   let taken = evaluator.tensorType(ofInput: description.name)
   return try array.packed(as: taken?.element ?? constraint.dataType.element, shape: array.sizes.matchingRank(of: taken))
 }
 
-private func tensor(_ image: CVPixelBuffer, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> TensorMemory {
+private func tensor(_ image: CVPixelBuffer, _ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws
+  -> TensorMemory
+{
   guard let constraint = description.imageConstraint else { throw mismatch(description, "an image") }
   guard constraint.allows(width: image.width, height: image.height) else {
     throw mismatch(description, "an image of height \(image.height) and width \(image.width)")
   }
-  var tensor = try image.tensor(constraint.colorSpace, element: evaluator.tensorType(ofInput: description.name)?.element ?? .float32)
+  var tensor = try image.tensor(
+    constraint.colorSpace, element: evaluator.tensorType(ofInput: description.name)?.element ?? .float32)
   tensor.spec.shape = tensor.spec.shape.matchingRank(of: evaluator.tensorType(ofInput: description.name))
   return tensor
 }
@@ -81,14 +92,18 @@ private func pairs(_ dictionary: [AnyHashable: NSNumber], _ description: MLFeatu
 }
 
 /// What an optional input is when nobody gives it: the declared default in every element, else zeros.
-private func defaultValue(_ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> RuntimeValue? {
+private func defaultValue(_ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> RuntimeValue?
+{
   guard let constraint = description.multiArrayConstraint, !constraint.sizes.isEmpty else { return nil }
   let array = try MLMultiArray(sizes: [1], strides: [0], dataType: .double)
   array.base.storeBytes(of: constraint.defaultValue ?? 0, as: Double.self)
   let repeated = MLMultiArray(
-    base: array.base, sizes: constraint.sizes, strides: [Int](repeating: 0, count: constraint.sizes.count), dataType: .double, owner: array)
+    base: array.base, sizes: constraint.sizes, strides: [Int](repeating: 0, count: constraint.sizes.count),
+    dataType: .double, owner: array)
   let taken = evaluator.tensorType(ofInput: description.name)
-  return .tensor(try repeated.packed(as: taken?.element ?? constraint.dataType.element, shape: constraint.sizes.matchingRank(of: taken)))
+  return .tensor(
+    try repeated.packed(
+      as: taken?.element ?? constraint.dataType.element, shape: constraint.sizes.matchingRank(of: taken)))
 }
 
 private func mismatch(_ description: MLFeatureDescription, _ found: String) -> MLModelError {
@@ -121,7 +136,8 @@ extension MLFeatureDescription {
     case .double: return "a number"
     case .string: return "a string"
     case .dictionary: return "a dictionary with \(dictionaryConstraint?.keyType == .string ? "string" : "integer") keys"
-    case .sequence: return "a sequence of \(sequenceConstraint?.valueDescription.type == .string ? "strings" : "integers")"
+    case .sequence:
+      return "a sequence of \(sequenceConstraint?.valueDescription.type == .string ? "strings" : "integers")"
     case .state: return "a state"
     case .invalid: return "nothing"
     }

@@ -17,7 +17,9 @@ extension ShapeFlexibility {
     case .fixed: return declared.isEmpty ? "of any shape" : "\(declared)"
     case .enumerated(let shapes): return "one of " + shapes.map(\.description).joined(separator: ", ")
     case .ranges(let ranges):
-      return "[" + ranges.map { $0.lower == $0.upper ? "\($0.lower)" : "\($0.lower)…\($0.upper.map(String.init) ?? "")" }.joined(separator: ", ") + "]"
+      return "["
+        + ranges.map { $0.lower == $0.upper ? "\($0.lower)" : "\($0.lower)…\($0.upper.map(String.init) ?? "")" }.joined(
+          separator: ", ") + "]"
     }
   }
 

@@ -43,6 +43,9 @@ extension MLMultiArray {
     guard let kernel = element.kernel, let width = element.byteWidth else {
       throw MLModelError(.featureType, "elements of \(dataType.name) do not convert to \(element.name)")
     }
+    guard checkedByteSpan(sizes, denseStrides(sizes), dataType) != nil else {
+      throw MLModelError(.featureType, "no memory holds a tensor of \(sizes)")
+    }
     let bytes = OwnedBytes(byteCount: count * width)
     try convert(to: bytes.pointer, kernel, strides: denseStrides(sizes))
     tlk_count_copy(count * width)

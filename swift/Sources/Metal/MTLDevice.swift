@@ -20,7 +20,9 @@ extension MTLDevice {
   public func makeBuffer(bytes pointer: UnsafeRawPointer, length: Int) -> (any MTLBuffer)? {
     makeBuffer(bytes: pointer, length: length, options: [])
   }
-  public func makeBuffer(bytesNoCopy pointer: UnsafeMutableRawPointer, length: Int, options: MTLResourceOptions = []) -> (any MTLBuffer)? {
+  public func makeBuffer(bytesNoCopy pointer: UnsafeMutableRawPointer, length: Int, options: MTLResourceOptions = [])
+    -> (any MTLBuffer)?
+  {
     makeBuffer(bytesNoCopy: pointer, length: length, options: options, deallocator: nil)
   }
 }

@@ -17,9 +17,11 @@ final class PortableDevice: NSObject, MTLDevice, @unchecked Sendable {
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)? {
     guard length > 0, length <= maxBufferLength else { return nil }
     let size = roundedToPages(length)
-    guard let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pages != MAP_FAILED else { return nil }
+    guard let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pages != MAP_FAILED
+    else { return nil }
     allocated.add(size)
-    return PortableBuffer(device: self, contents: pages, length: length, allocatedSize: size, options: options) { [allocated] pointer, _ in
+    return PortableBuffer(device: self, contents: pages, length: length, allocatedSize: size, options: options) {
+      [allocated] pointer, _ in
       munmap(pointer, size)
       allocated.add(-size)
     }
@@ -35,8 +37,12 @@ final class PortableDevice: NSObject, MTLDevice, @unchecked Sendable {
     bytesNoCopy pointer: UnsafeMutableRawPointer, length: Int, options: MTLResourceOptions,
     deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
   ) -> (any MTLBuffer)? {
-    guard length > 0, length <= maxBufferLength, Int(bitPattern: pointer) % pageSize == 0, length % pageSize == 0 else { return nil }
-    return PortableBuffer(device: self, contents: pointer, length: length, allocatedSize: length, options: options, deallocator: deallocator)
+    guard length > 0, length <= maxBufferLength, Int(bitPattern: pointer) % pageSize == 0, length % pageSize == 0 else {
+      return nil
+    }
+    return PortableBuffer(
+      device: self, contents: pointer, length: length, allocatedSize: length, options: options, deallocator: deallocator
+    )
   }
 }
 
@@ -50,7 +56,8 @@ final class PortableBuffer: NSObject, MTLBuffer {
   private let deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
 
   init(
-    device: any MTLDevice, contents: UnsafeMutableRawPointer, length: Int, allocatedSize: Int, options: MTLResourceOptions,
+    device: any MTLDevice, contents: UnsafeMutableRawPointer, length: Int, allocatedSize: Int,
+    options: MTLResourceOptions,
     deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
   ) {
     self.device = device
@@ -68,8 +75,12 @@ final class PortableBuffer: NSObject, MTLBuffer {
   func didModifyRange(_ range: Range<Int>) {}
   var gpuAddress: UInt64 { UInt64(UInt(bitPattern: base)) }
   var storageMode: MTLStorageMode { MTLStorageMode(rawValue: resourceOptions.rawValue >> 4 & 15) ?? .shared }
-  var cpuCacheMode: MTLCPUCacheMode { resourceOptions.contains(.cpuCacheModeWriteCombined) ? .writeCombined : .defaultCache }
-  var hazardTrackingMode: MTLHazardTrackingMode { MTLHazardTrackingMode(rawValue: resourceOptions.rawValue >> 8 & 3) ?? .default }
+  var cpuCacheMode: MTLCPUCacheMode {
+    resourceOptions.contains(.cpuCacheModeWriteCombined) ? .writeCombined : .defaultCache
+  }
+  var hazardTrackingMode: MTLHazardTrackingMode {
+    MTLHazardTrackingMode(rawValue: resourceOptions.rawValue >> 8 & 3) ?? .default
+  }
 }
 
 /// Bytes that live buffers hold; buffers may be made and freed on any thread.

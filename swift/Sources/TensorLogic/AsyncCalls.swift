@@ -24,7 +24,9 @@ final class AsyncCalls: @unchecked Sendable {
   /// Runs `work` on a native thread; its handle is kept for `take`.
   func start(token: UInt32, _ work: @escaping @Sendable () throws -> UInt32) throws {
     try lock.withLock {
-      guard calls[token] == nil else { throw Failure(TL_E_ARGUMENT, "token: \(token) belongs to a call whose result has not been taken") }
+      guard calls[token] == nil else {
+        throw Failure(TL_E_ARGUMENT, "token: \(token) belongs to a call whose result has not been taken")
+      }
       calls[token] = .running
     }
     Counters.shared.changeAsyncInFlight(by: 1)

@@ -3,9 +3,9 @@ import CoreML
 import Metal
 
 #if canImport(Darwin)
-import Darwin
+  import Darwin
 #else
-import Glibc
+  import Glibc
 #endif
 
 /// Memory that both sides see.
@@ -66,7 +66,9 @@ private func checkedLength(_ byteLength: UInt64) throws -> Int {
 }
 
 @_cdecl("tl_buffer_create")
-public func tl_buffer_create(_ byteLength: UInt64, _ outBuffer: UnsafeMutablePointer<UInt32>?, _ outAddress: UnsafeMutablePointer<UInt64>?) -> Int32 {
+public func tl_buffer_create(
+  _ byteLength: UInt64, _ outBuffer: UnsafeMutablePointer<UInt32>?, _ outAddress: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
   export {
     let outBuffer = try required(outBuffer, "out_buffer"), outAddress = try required(outAddress, "out_address")
     let buffer = try Buffer(byteLength: checkedLength(byteLength))
@@ -76,7 +78,9 @@ public func tl_buffer_create(_ byteLength: UInt64, _ outBuffer: UnsafeMutablePoi
 }
 
 @_cdecl("tl_buffer_wrap")
-public func tl_buffer_wrap(_ address: UnsafeMutableRawPointer?, _ byteLength: UInt64, _ outBuffer: UnsafeMutablePointer<UInt32>?) -> Int32 {
+public func tl_buffer_wrap(
+  _ address: UnsafeMutableRawPointer?, _ byteLength: UInt64, _ outBuffer: UnsafeMutablePointer<UInt32>?
+) -> Int32 {
   export {
     let outBuffer = try required(outBuffer, "out_buffer")
     let length = try checkedLength(byteLength)
@@ -86,9 +90,12 @@ public func tl_buffer_wrap(_ address: UnsafeMutableRawPointer?, _ byteLength: UI
 }
 
 @_cdecl("tl_buffer_bytes")
-public func tl_buffer_bytes(_ buffer: UInt32, _ outAddress: UnsafeMutablePointer<UInt64>?, _ outByteLength: UnsafeMutablePointer<UInt64>?) -> Int32 {
+public func tl_buffer_bytes(
+  _ buffer: UInt32, _ outAddress: UnsafeMutablePointer<UInt64>?, _ outByteLength: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
   export {
-    let outAddress = try required(outAddress, "out_address"), outByteLength = try required(outByteLength, "out_byte_length")
+    let outAddress = try required(outAddress, "out_address"),
+      outByteLength = try required(outByteLength, "out_byte_length")
     let buffer = try HandleTable.shared.get(buffer, as: Buffer.self)
     outAddress.pointee = UInt64(UInt(bitPattern: buffer.address))
     outByteLength.pointee = UInt64(buffer.byteLength)
@@ -103,7 +110,9 @@ public func tl_buffer_release(_ buffer: UInt32) -> Int32 {
 @_cdecl("tl_buffer_collect")
 public func tl_buffer_collect(_ bytes: UnsafeMutableRawPointer?, _ context: UnsafeMutableRawPointer?) -> Int32 {
   // Not through `export`: a collection between a failed call and tl_last_error must not replace the text.
-  guard let handle = UInt32(exactly: UInt(bitPattern: context)), (try? HandleTable.shared.remove(handle, as: Buffer.self)) != nil else {
+  guard let handle = UInt32(exactly: UInt(bitPattern: context)),
+    (try? HandleTable.shared.remove(handle, as: Buffer.self)) != nil
+  else {
     return TL_E_HANDLE.rawValue
   }
   return TL_OK.rawValue

@@ -8,7 +8,9 @@ enum ElementFormat: Int32 {
   case uint8 = 1, int16 = 2, uint16 = 3, uint32 = 4, bool = 5
 
   init(code: Int32, _ name: StaticString = "dtype") throws {
-    guard let format = ElementFormat(rawValue: code) else { throw Failure(TL_E_ARGUMENT, "\(name): \(code) is not a tl_dtype") }
+    guard let format = ElementFormat(rawValue: code) else {
+      throw Failure(TL_E_ARGUMENT, "\(name): \(code) is not a tl_dtype")
+    }
     self = format
   }
 

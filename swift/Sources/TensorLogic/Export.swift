@@ -15,12 +15,12 @@ func export(_ body: () throws -> Void) -> Int32 {
 }
 
 #if canImport(ObjectiveC)
-/// The host process has no autorelease pool: without one, Core ML's temporaries pile up until exit.
-@inline(__always)
-func pooled<R>(_ body: () throws -> R) rethrows -> R { try autoreleasepool(invoking: body) }
+  /// The host process has no autorelease pool: without one, Core ML's temporaries pile up until exit.
+  @inline(__always)
+  func pooled<R>(_ body: () throws -> R) rethrows -> R { try autoreleasepool(invoking: body) }
 #else
-@inline(__always)
-func pooled<R>(_ body: () throws -> R) rethrows -> R { try body() }
+  @inline(__always)
+  func pooled<R>(_ body: () throws -> R) rethrows -> R { try body() }
 #endif
 
 /// The pointer of an out_ parameter.
@@ -52,7 +52,9 @@ func required(_ pointer: UnsafeRawPointer?, _ name: StaticString) throws -> Unsa
 func text(_ bytes: UnsafePointer<UInt8>?, _ byteLength: UInt32, _ name: StaticString) throws -> String {
   guard byteLength > 0 else { return "" }
   let bytes = UnsafeBufferPointer(start: try required(bytes, name), count: Int(byteLength))
-  guard let text = String(validating: bytes) else { throw Failure(TL_E_ARGUMENT, "\(name): the \(byteLength) bytes are not UTF-8") }
+  guard let text = String(validating: bytes) else {
+    throw Failure(TL_E_ARGUMENT, "\(name): the \(byteLength) bytes are not UTF-8")
+  }
   return text
 }
 

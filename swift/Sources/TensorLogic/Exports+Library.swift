@@ -8,12 +8,12 @@ import Metal
 let libraryVersion = "0.1.0"
 
 #if canImport(ObjectiveC)
-let isPortable = false
-private let platform = "darwin"
+  let isPortable = false
+  private let platform = "darwin"
 #else
-/// This package's own engine in place of Apple's frameworks.
-let isPortable = true
-private let platform = "linux"
+  /// This package's own engine in place of Apple's frameworks.
+  let isPortable = true
+  private let platform = "linux"
 #endif
 
 @_cdecl("tl_abi_version")
@@ -22,7 +22,9 @@ public func tl_abi_version(_ outVersion: UnsafeMutablePointer<UInt32>?) -> Int32
 }
 
 @_cdecl("tl_last_error")
-public func tl_last_error(_ text: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32, _ outByteLength: UnsafeMutablePointer<UInt32>?) -> Int32 {
+public func tl_last_error(
+  _ text: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32, _ outByteLength: UnsafeMutablePointer<UInt32>?
+) -> Int32 {
   // Not through `export`: an error here must not replace the text that the caller asks for.
   guard let outByteLength, text != nil || capacity == 0 else { return TL_E_ARGUMENT.rawValue }
   let bytes = LastError.bytes
@@ -70,7 +72,8 @@ private func computeDevices() -> [JSON] {
     switch device {
     case .cpu: return ["kind": "cpu", "name": isPortable ? "CPU (portable)" : "CPU"]
     case .gpu: return ["kind": "gpu", "name": .string(MTLCreateSystemDefaultDevice()?.name ?? "GPU")]
-    case .neuralEngine(let engine): return ["kind": "neuralEngine", "name": .string("Neural Engine (\(engine.totalCoreCount) cores)")]
+    case .neuralEngine(let engine):
+      return ["kind": "neuralEngine", "name": .string("Neural Engine (\(engine.totalCoreCount) cores)")]
     @unknown default: return ["kind": "other", "name": .string(device.description)]
     }
   }

@@ -3,19 +3,22 @@ import CoreML
 
 @_cdecl("tl_model_load")
 public func tl_model_load(
-  _ path: UnsafePointer<UInt8>?, _ pathByteLength: UInt32, _ options: UnsafePointer<UInt8>?, _ optionsByteLength: UInt32,
+  _ path: UnsafePointer<UInt8>?, _ pathByteLength: UInt32, _ options: UnsafePointer<UInt8>?,
+  _ optionsByteLength: UInt32,
   _ outModel: UnsafeMutablePointer<UInt32>?
 ) -> Int32 {
   export {
     let outModel = try required(outModel, "out_model")
     let options = try ModelOptions(json: text(options, optionsByteLength, "options"))
-    outModel.pointee = try HandleTable.shared.insert(LoadedModel(path: text(path, pathByteLength, "path"), options: options))
+    outModel.pointee = try HandleTable.shared.insert(
+      LoadedModel(path: text(path, pathByteLength, "path"), options: options))
   }
 }
 
 @_cdecl("tl_model_load_async")
 public func tl_model_load_async(
-  _ path: UnsafePointer<UInt8>?, _ pathByteLength: UInt32, _ options: UnsafePointer<UInt8>?, _ optionsByteLength: UInt32, _ token: UInt32
+  _ path: UnsafePointer<UInt8>?, _ pathByteLength: UInt32, _ options: UnsafePointer<UInt8>?,
+  _ optionsByteLength: UInt32, _ token: UInt32
 ) -> Int32 {
   export {
     let path = try text(path, pathByteLength, "path"), json = try text(options, optionsByteLength, "options")

@@ -14,8 +14,10 @@ public func tl_request_create(_ model: UInt32, _ state: UInt32, _ outRequest: Un
 
 @_cdecl("tl_request_bind_tensor")
 public func tl_request_bind_tensor(
-  _ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64,
-  _ format: Int32, _ rank: UInt32, _ shape: UnsafePointer<Int64>?, _ strides: UnsafePointer<Int64>?, _ outZeroCopy: UnsafeMutablePointer<UInt32>?
+  _ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32,
+  _ byteOffset: UInt64,
+  _ format: Int32, _ rank: UInt32, _ shape: UnsafePointer<Int64>?, _ strides: UnsafePointer<Int64>?,
+  _ outZeroCopy: UnsafeMutablePointer<UInt32>?
 ) -> Int32 {
   export {
     let outZeroCopy = try required(outZeroCopy, "out_zero_copy")
@@ -23,30 +25,38 @@ public func tl_request_bind_tensor(
     let buffer = try HandleTable.shared.get(buffer, as: Buffer.self)
     let direction = try requestDirection(direction), name = try text(name, nameByteLength, "name")
     let layout = try Layout(format: ElementFormat(code: format), rank: rank, shape: shape, strides: strides)
-    let isZeroCopy = try request.exclusively { try request.bindTensor(direction, name, layout, buffer, byteOffset: byteOffset) }
+    let isZeroCopy = try request.exclusively {
+      try request.bindTensor(direction, name, layout, buffer, byteOffset: byteOffset)
+    }
     outZeroCopy.pointee = isZeroCopy ? 1 : 0
   }
 }
 
 @_cdecl("tl_request_bind_image")
 public func tl_request_bind_image(
-  _ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64,
-  _ pixels: Int32, _ width: UInt32, _ height: UInt32, _ bytesPerRow: UInt32, _ outZeroCopy: UnsafeMutablePointer<UInt32>?
+  _ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32,
+  _ byteOffset: UInt64,
+  _ pixels: Int32, _ width: UInt32, _ height: UInt32, _ bytesPerRow: UInt32,
+  _ outZeroCopy: UnsafeMutablePointer<UInt32>?
 ) -> Int32 {
   export {
     let outZeroCopy = try required(outZeroCopy, "out_zero_copy")
     let request = try HandleTable.shared.get(request, as: Request.self)
     let buffer = try HandleTable.shared.get(buffer, as: Buffer.self)
     let direction = try requestDirection(direction), name = try text(name, nameByteLength, "name")
-    let layout = try PixelLayout(format: PixelFormat(code: pixels), width: Int(width), height: Int(height), bytesPerRow: Int(bytesPerRow))
-    let isZeroCopy = try request.exclusively { try request.bindImage(direction, name, layout, buffer, byteOffset: byteOffset) }
+    let layout = try PixelLayout(
+      format: PixelFormat(code: pixels), width: Int(width), height: Int(height), bytesPerRow: Int(bytesPerRow))
+    let isZeroCopy = try request.exclusively {
+      try request.bindImage(direction, name, layout, buffer, byteOffset: byteOffset)
+    }
     outZeroCopy.pointee = isZeroCopy ? 1 : 0
   }
 }
 
 @_cdecl("tl_request_bind_value")
 public func tl_request_bind_value(
-  _ request: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ value: UnsafePointer<UInt8>?, _ valueByteLength: UInt32
+  _ request: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ value: UnsafePointer<UInt8>?,
+  _ valueByteLength: UInt32
 ) -> Int32 {
   export {
     let request = try HandleTable.shared.get(request, as: Request.self)
@@ -58,7 +68,9 @@ public func tl_request_bind_value(
 }
 
 @_cdecl("tl_request_unbind")
-public func tl_request_unbind(_ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32) -> Int32 {
+public func tl_request_unbind(
+  _ request: UInt32, _ direction: Int32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32
+) -> Int32 {
   export {
     let request = try HandleTable.shared.get(request, as: Request.self)
     let direction = try requestDirection(direction), name = try text(name, nameByteLength, "name")
@@ -104,7 +116,8 @@ public func tl_request_outputs(_ request: UInt32, _ outText: UnsafeMutablePointe
 
 @_cdecl("tl_request_output_buffer")
 public func tl_request_output_buffer(
-  _ request: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ outBuffer: UnsafeMutablePointer<UInt32>?,
+  _ request: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32,
+  _ outBuffer: UnsafeMutablePointer<UInt32>?,
   _ outAddress: UnsafeMutablePointer<UInt64>?, _ outByteLength: UnsafeMutablePointer<UInt64>?
 ) -> Int32 {
   export {

@@ -3,19 +3,24 @@ import Kernels
 
 @_cdecl("tl_tensor_convert")
 public func tl_tensor_convert(
-  _ source: UnsafeRawPointer?, _ sourceFormat: Int32, _ target: UnsafeMutableRawPointer?, _ targetFormat: Int32, _ elementCount: UInt64
+  _ source: UnsafeRawPointer?, _ sourceFormat: Int32, _ target: UnsafeMutableRawPointer?, _ targetFormat: Int32,
+  _ elementCount: UInt64
 ) -> Int32 {
   export {
-    let from = try ElementFormat(code: sourceFormat, "source_dtype"), to = try ElementFormat(code: targetFormat, "target_dtype")
+    let from = try ElementFormat(code: sourceFormat, "source_dtype"),
+      to = try ElementFormat(code: targetFormat, "target_dtype")
     let count = try checkedCount(elementCount, max(from.byteWidth, to.byteWidth))
     guard count > 0 else { return }
-    try check(tlk_convert(required(source, "source"), from.kernel, required(target, "target"), to.kernel, count), "tl_tensor_convert")
+    try check(
+      tlk_convert(required(source, "source"), from.kernel, required(target, "target"), to.kernel, count),
+      "tl_tensor_convert")
   }
 }
 
 @_cdecl("tl_tensor_copy")
 public func tl_tensor_copy(
-  _ source: UnsafeRawPointer?, _ sourceStrides: UnsafePointer<Int64>?, _ target: UnsafeMutableRawPointer?, _ targetStrides: UnsafePointer<Int64>?,
+  _ source: UnsafeRawPointer?, _ sourceStrides: UnsafePointer<Int64>?, _ target: UnsafeMutableRawPointer?,
+  _ targetStrides: UnsafePointer<Int64>?,
   _ format: Int32, _ rank: UInt32, _ shape: UnsafePointer<Int64>?
 ) -> Int32 {
   export {
@@ -28,7 +33,9 @@ public func tl_tensor_copy(
 }
 
 @_cdecl("tl_tensor_argmax")
-public func tl_tensor_argmax(_ source: UnsafeRawPointer?, _ format: Int32, _ elementCount: UInt64, _ outIndex: UnsafeMutablePointer<UInt64>?) -> Int32 {
+public func tl_tensor_argmax(
+  _ source: UnsafeRawPointer?, _ format: Int32, _ elementCount: UInt64, _ outIndex: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
   export {
     let format = try ElementFormat(code: format)
     let outIndex = try required(outIndex, "out_index")
@@ -44,7 +51,8 @@ public func tl_tensor_argmax(_ source: UnsafeRawPointer?, _ format: Int32, _ ele
 
 @_cdecl("tl_tensor_top_k")
 public func tl_tensor_top_k(
-  _ source: UnsafeRawPointer?, _ format: Int32, _ elementCount: UInt64, _ k: UInt32, _ outIndices: UnsafeMutablePointer<UInt32>?,
+  _ source: UnsafeRawPointer?, _ format: Int32, _ elementCount: UInt64, _ k: UInt32,
+  _ outIndices: UnsafeMutablePointer<UInt32>?,
   _ outValues: UnsafeMutablePointer<Float>?
 ) -> Int32 {
   export {
@@ -84,7 +92,10 @@ public func tl_tensor_softmax(
 }
 
 /// The kernels search and sort in the types that models compute with; the others are converted.
-private func withKernelFormat(_ source: UnsafeRawPointer?, _ format: ElementFormat, _ count: Int, _ body: (UnsafeRawPointer, tlk_dtype) throws -> Void) throws {
+private func withKernelFormat(
+  _ source: UnsafeRawPointer?, _ format: ElementFormat, _ count: Int,
+  _ body: (UnsafeRawPointer, tlk_dtype) throws -> Void
+) throws {
   let source = try required(source, "source")
   switch format {
   case .float16, .float32, .int32, .int8, .uint8, .int16, .uint16, .uint32, .bool: try body(source, format.kernel)
@@ -97,12 +108,16 @@ private func withKernelFormat(_ source: UnsafeRawPointer?, _ format: ElementForm
 }
 
 private func checkedCount(_ elementCount: UInt64, _ byteWidth: Int) throws -> Int {
-  guard elementCount <= UInt64(Int.max / byteWidth) else { throw Failure(TL_E_ARGUMENT, "element_count: \(elementCount) is too many") }
+  guard elementCount <= UInt64(Int.max / byteWidth) else {
+    throw Failure(TL_E_ARGUMENT, "element_count: \(elementCount) is too many")
+  }
   return Int(elementCount)
 }
 
 /// Kernels answer positions as Int32.
 private func indexableCount(_ elementCount: UInt64, _ format: ElementFormat) throws -> Int {
-  guard elementCount <= UInt64(Int32.max) else { throw Failure(TL_E_ARGUMENT, "element_count: \(elementCount) is more than \(Int32.max)") }
+  guard elementCount <= UInt64(Int32.max) else {
+    throw Failure(TL_E_ARGUMENT, "element_count: \(elementCount) is more than \(Int32.max)")
+  }
   return Int(elementCount)
 }

@@ -3,9 +3,9 @@ import CoreML
 import MIL
 
 #if canImport(Darwin)
-import Darwin
+  import Darwin
 #else
-import Glibc
+  import Glibc
 #endif
 
 /// An error of a call: its status and one sentence for people.
@@ -58,12 +58,14 @@ extension MLModelError.Code {
 /// Core ML puts the cause in the underlying error; the top text alone often says only "failed".
 private func describe(_ error: any Error) -> String {
   #if canImport(ObjectiveC)
-  let outer = error as NSError
-  var text = "\(outer.domain) \(outer.code): \(outer.localizedDescription)"
-  if let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError { text += " (\(inner.domain) \(inner.code): \(inner.localizedDescription))" }
-  return text
+    let outer = error as NSError
+    var text = "\(outer.domain) \(outer.code): \(outer.localizedDescription)"
+    if let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError {
+      text += " (\(inner.domain) \(inner.code): \(inner.localizedDescription))"
+    }
+    return text
   #else
-  return error.localizedDescription
+    return error.localizedDescription
   #endif
 }
 

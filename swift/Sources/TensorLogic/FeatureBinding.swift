@@ -58,7 +58,8 @@ extension InputBinding {
       self.init(value: MLFeatureValue(pixelBuffer: try pixelBuffer(over: address, layout, type)), buffer: buffer)
       isZeroCopy = true
     } else {
-      let target = try makePixelBuffer(width: layout.width, height: layout.height, wanted.pixelBufferType ?? kCVPixelFormatType_32BGRA)
+      let target = try makePixelBuffer(
+        width: layout.width, height: layout.height, wanted.pixelBufferType ?? kCVPixelFormatType_32BGRA)
       self.init(value: MLFeatureValue(pixelBuffer: target), buffer: buffer)
       staging = PixelStaging(source: address, layout: layout, target: target)
     }
@@ -81,29 +82,39 @@ extension OutputBinding {
     let wanted = try checkImage(layout, feature)
     target = .image(layout)
     self.buffer = buffer
-    if let type = layout.format.pixelBufferType, layout.format == wanted { backing = try pixelBuffer(over: address, layout, type) }
+    if let type = layout.format.pixelBufferType, layout.format == wanted {
+      backing = try pixelBuffer(over: address, layout, type)
+    }
   }
 
   /// Puts the result into the bound memory, unless Core ML has written it there.
   mutating func deliver(_ value: MLFeatureValue, _ name: String) throws {
     switch target {
     case .tensor(let layout):
-      guard let array = value.multiArrayValue else { throw Failure(TL_E_RUNTIME, "output '\(name)' came as something else than a tensor") }
+      guard let array = value.multiArrayValue else {
+        throw Failure(TL_E_RUNTIME, "output '\(name)' came as something else than a tensor")
+      }
       wasZeroCopy = array === backing
       if wasZeroCopy { return }
       let from = try Layout(array)
       guard from.shape == layout.shape else {
-        throw Failure(TL_E_FEATURE, "output '\(name)' has the shape \(from.shape), the bound memory has \(layout.shape)")
+        throw Failure(
+          TL_E_FEATURE, "output '\(name)' has the shape \(from.shape), the bound memory has \(layout.shape)")
       }
       try copyElements(array.dataPointer, from, to: address, layout)
       Counters.countCopy(layout.elementCount * layout.format.byteWidth)
     case .image(let layout):
-      guard let image = value.imageBufferValue else { throw Failure(TL_E_RUNTIME, "output '\(name)' came as something else than an image") }
+      guard let image = value.imageBufferValue else {
+        throw Failure(TL_E_RUNTIME, "output '\(name)' came as something else than an image")
+      }
       wasZeroCopy = image === backing
       if wasZeroCopy { return }
       try withPixels(image, .readOnly) { base, from in
         guard from.width == layout.width, from.height == layout.height else {
-          throw Failure(TL_E_FEATURE, "output '\(name)' has \(from.width) × \(from.height) pixels, the bound memory \(layout.width) × \(layout.height)")
+          throw Failure(
+            TL_E_FEATURE,
+            "output '\(name)' has \(from.width) × \(from.height) pixels, the bound memory \(layout.width) × \(layout.height)"
+          )
         }
         try convertPixels(base, from, to: address, layout)
       }
@@ -114,14 +125,19 @@ extension OutputBinding {
 
 /// The array that Core ML sees: the caller's memory.
 private func multiArray(_ address: UnsafeMutableRawPointer, _ layout: Layout) throws -> MLMultiArray {
-  guard let type = layout.format.multiArray else { throw Failure(TL_E_FEATURE, "Core ML has no arrays of \(layout.format.name)") }
+  guard let type = layout.format.multiArray else {
+    throw Failure(TL_E_FEATURE, "Core ML has no arrays of \(layout.format.name)")
+  }
   return try MLMultiArray(
-    dataPointer: address, shape: layout.shape.map { NSNumber(value: $0) }, dataType: type, strides: layout.strides.map { NSNumber(value: $0) },
+    dataPointer: address, shape: layout.shape.map { NSNumber(value: $0) }, dataType: type,
+    strides: layout.strides.map { NSNumber(value: $0) },
     deallocator: nil)
 }
 
 /// The feature's own element type, when the tensor fits it.
-private func checkTensor(_ layout: Layout, _ feature: MLFeatureDescription, isOutput: Bool = false) throws -> ElementFormat {
+private func checkTensor(_ layout: Layout, _ feature: MLFeatureDescription, isOutput: Bool = false) throws
+  -> ElementFormat
+{
   guard let constraint = feature.multiArrayConstraint, let declared = ElementFormat(constraint.dataType) else {
     throw Failure(TL_E_FEATURE, "feature '\(feature.name)' takes \(kind(feature)), got a tensor")
   }
@@ -143,7 +159,9 @@ private func checkImage(_ layout: PixelLayout, _ feature: MLFeatureDescription) 
   }
   let rule = ShapeRule(constraint)
   guard rule.allows([layout.height, layout.width]) else {
-    throw Failure(TL_E_FEATURE, "feature '\(feature.name)' takes images of [height, width] \(rule.text), got [\(layout.height), \(layout.width)]")
+    throw Failure(
+      TL_E_FEATURE,
+      "feature '\(feature.name)' takes images of [height, width] \(rule.text), got [\(layout.height), \(layout.width)]")
   }
   return PixelFormat(constraint)
 }

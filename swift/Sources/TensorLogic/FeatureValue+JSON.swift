@@ -4,7 +4,9 @@ import MIL
 
 /// The value of a number, text, dictionary or sequence feature from JSON.
 func featureValue(_ json: JSON, _ feature: MLFeatureDescription) throws -> MLFeatureValue {
-  func mismatch(_ found: String) -> Failure { Failure(TL_E_FEATURE, "feature '\(feature.name)' takes \(kind(feature)), got \(found)") }
+  func mismatch(_ found: String) -> Failure {
+    Failure(TL_E_FEATURE, "feature '\(feature.name)' takes \(kind(feature)), got \(found)")
+  }
   switch feature.type {
   case .int64:
     guard let number = exactInteger(json) else { throw mismatch(json.serialised()) }
@@ -20,30 +22,47 @@ func featureValue(_ json: JSON, _ feature: MLFeatureDescription) throws -> MLFea
     guard let elements = json.arrayValue else { throw mismatch(json.kindName) }
     if feature.sequenceConstraint?.valueDescription.type == .string {
       return MLFeatureValue(
-        sequence: MLSequence(strings: try elements.map { if let text = $0.stringValue { return text } else { throw mismatch("the element \($0.serialised())") } }))
+        sequence: MLSequence(
+          strings: try elements.map {
+            if let text = $0.stringValue { return text } else { throw mismatch("the element \($0.serialised())") }
+          }))
     }
     return MLFeatureValue(
       sequence: MLSequence(
-        int64s: try elements.map { if let number = exactInteger($0) { return NSNumber(value: number) } else { throw mismatch("the element \($0.serialised())") } }))
+        int64s: try elements.map {
+          if let number = exactInteger($0) {
+            return NSNumber(value: number)
+          } else {
+            throw mismatch("the element \($0.serialised())")
+          }
+        }))
   default: throw mismatch("a value")
   }
 }
 
-private func dictionary(_ json: JSON, _ feature: MLFeatureDescription, _ mismatch: (String) -> Failure) throws -> [AnyHashable: NSNumber] {
+private func dictionary(_ json: JSON, _ feature: MLFeatureDescription, _ mismatch: (String) -> Failure) throws
+  -> [AnyHashable: NSNumber]
+{
   guard let pairs = json.arrayValue else { throw mismatch("\(json.kindName), expected [[key, number], …]") }
   let hasStringKeys = feature.dictionaryConstraint?.keyType == .string
   var dictionary = [AnyHashable: NSNumber](minimumCapacity: pairs.count)
   for pair in pairs {
-    guard let pair = pair.arrayValue, pair.count == 2, let value = real(pair[1]) else { throw mismatch("the pair \(pair.serialised())") }
+    guard let pair = pair.arrayValue, pair.count == 2, let value = real(pair[1]) else {
+      throw mismatch("the pair \(pair.serialised())")
+    }
     let key: AnyHashable
     if hasStringKeys {
       guard let text = pair[0].stringValue else { throw mismatch("the key \(pair[0].serialised()), expected a string") }
       key = AnyHashable(text)
     } else {
-      guard let number = exactInteger(pair[0]) else { throw mismatch("the key \(pair[0].serialised()), expected an integer") }
+      guard let number = exactInteger(pair[0]) else {
+        throw mismatch("the key \(pair[0].serialised()), expected an integer")
+      }
       key = AnyHashable(number)
     }
-    guard dictionary.updateValue(NSNumber(value: value), forKey: key) == nil else { throw mismatch("the key \(pair[0].serialised()) twice") }
+    guard dictionary.updateValue(NSNumber(value: value), forKey: key) == nil else {
+      throw mismatch("the key \(pair[0].serialised()) twice")
+    }
   }
   return dictionary
 }
@@ -93,7 +112,9 @@ extension MLFeatureValue {
       guard let key = label as? AnyHashable, let value = rest.removeValue(forKey: key) else { continue }
       pairs.append([keyJSON(key), TensorLogic.json(value.doubleValue)])
     }
-    for (key, value) in rest.sorted(by: { precedes($0.key, $1.key) }) { pairs.append([keyJSON(key), TensorLogic.json(value.doubleValue)]) }
+    for (key, value) in rest.sorted(by: { precedes($0.key, $1.key) }) {
+      pairs.append([keyJSON(key), TensorLogic.json(value.doubleValue)])
+    }
     return .array(pairs)
   }
 }

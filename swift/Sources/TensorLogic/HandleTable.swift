@@ -78,7 +78,8 @@ final class HandleTable: @unchecked Sendable {
 
   private func index(of handle: UInt32, _ kind: HandleKind) -> Int? {
     let index = Int(handle & HandleTable.slotMask)
-    guard index < slots.count, slots[index].generation == handle >> HandleTable.slotBits, slots[index].kind == kind else { return nil }
+    guard index < slots.count, slots[index].generation == handle >> HandleTable.slotBits, slots[index].kind == kind
+    else { return nil }
     return index
   }
 

@@ -13,8 +13,12 @@ struct Layout: Equatable {
   let byteSpan: Int
 
   init(format: ElementFormat, shape: [Int], strides: [Int]) throws {
-    guard shape.count <= Layout.maximumRank else { throw Failure(TL_E_ARGUMENT, "rank: \(shape.count) is more than \(Layout.maximumRank)") }
-    guard shape.count == strides.count else { throw Failure(TL_E_ARGUMENT, "strides: \(strides.count) for \(shape.count) dimensions") }
+    guard shape.count <= Layout.maximumRank else {
+      throw Failure(TL_E_ARGUMENT, "rank: \(shape.count) is more than \(Layout.maximumRank)")
+    }
+    guard shape.count == strides.count else {
+      throw Failure(TL_E_ARGUMENT, "strides: \(strides.count) for \(shape.count) dimensions")
+    }
     var count = 1
     var last = 0
     for (size, stride) in zip(shape, strides) {
@@ -32,7 +36,9 @@ struct Layout: Equatable {
 
   /// From the arrays of an export.
   init(format: ElementFormat, rank: UInt32, shape: UnsafePointer<Int64>?, strides: UnsafePointer<Int64>?) throws {
-    guard rank <= Layout.maximumRank else { throw Failure(TL_E_ARGUMENT, "rank: \(rank) is more than \(Layout.maximumRank)") }
+    guard rank <= Layout.maximumRank else {
+      throw Failure(TL_E_ARGUMENT, "rank: \(rank) is more than \(Layout.maximumRank)")
+    }
     try self.init(format: format, shape: integers(shape, rank, "shape"), strides: integers(strides, rank, "strides"))
   }
 
@@ -41,7 +47,8 @@ struct Layout: Equatable {
     var expected = 1
     for (size, stride) in zip(shape, strides).reversed() where size != 1 {
       if stride != expected { return false }
-      expected *= size
+      // Wraps for tensors without elements, whose other sizes may be anything.
+      expected &*= size
     }
     return true
   }
@@ -71,7 +78,8 @@ func copyElements(_ source: UnsafeRawPointer, _ from: Layout, to target: UnsafeM
     let sourceOffset = zip(index, from.strides).reduce(0) { $0 + $1.0 * $1.1 } * from.format.byteWidth
     let targetOffset = zip(index, to.strides).reduce(0) { $0 + $1.0 * $1.1 } * to.format.byteWidth
     let status = tlk_convert_strided(
-      source + sourceOffset, from.format.kernel, Array(from.strides.dropFirst(outer)), target + targetOffset, to.format.kernel,
+      source + sourceOffset, from.format.kernel, Array(from.strides.dropFirst(outer)), target + targetOffset,
+      to.format.kernel,
       Array(to.strides.dropFirst(outer)), Array(from.shape.dropFirst(outer)), from.shape.count - outer)
     try check(status, "convert")
   }

@@ -21,7 +21,9 @@ final class LoadedModel: Handled {
   private let predictionLock = Lock()
 
   init(path: String, options: ModelOptions) throws {
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw Failure(TL_E_ARGUMENT, "path: expected the path of a model, got \(path.debugDescription)") }
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+      throw Failure(TL_E_ARGUMENT, "path: expected the path of a model, got \(path.debugDescription)")
+    }
     self.path = path
     self.options = options
     specification = try readSpecification(path)
@@ -40,7 +42,9 @@ final class LoadedModel: Handled {
 
   deinit { Counters.shared.changeLoadedModels(by: -1) }
 
-  func predict(_ inputs: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: ModelState?) throws -> any MLFeatureProvider {
+  func predict(_ inputs: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: ModelState?) throws
+    -> any MLFeatureProvider
+  {
     try withPredictionLock {
       guard let state else { return try model.prediction(from: inputs, options: options) }
       guard #available(macOS 15.0, *) else { throw Failure(TL_E_UNSUPPORTED, "states need macOS 15") }
@@ -52,10 +56,10 @@ final class LoadedModel: Handled {
   func makeState() -> MLState { model.makeState() }
 
   #if canImport(ObjectiveC)
-  private func withPredictionLock<R>(_ body: () throws -> R) rethrows -> R { try predictionLock.withLock(body) }
+    private func withPredictionLock<R>(_ body: () throws -> R) rethrows -> R { try predictionLock.withLock(body) }
   #else
-  /// The portable engine runs one model on several threads at once.
-  private func withPredictionLock<R>(_ body: () throws -> R) rethrows -> R { try body() }
+    /// The portable engine runs one model on several threads at once.
+    private func withPredictionLock<R>(_ body: () throws -> R) rethrows -> R { try body() }
   #endif
 
   var device: String { isPortable ? "cpu (portable)" : "coreml (\(options.computeUnitsName))" }
@@ -80,7 +84,9 @@ private func readSpecification(_ path: String) throws -> MIL.ModelSpecification?
   }
 }
 
-private func selectFunction(_ specification: MIL.ModelSpecification?, _ name: String?, _ path: String) throws -> MIL.FunctionDescription? {
+private func selectFunction(_ specification: MIL.ModelSpecification?, _ name: String?, _ path: String) throws -> MIL
+  .FunctionDescription?
+{
   guard let specification else { return nil }
   let wanted = name ?? specification.defaultFunctionName
   if let function = specification.functions.first(where: { $0.name == wanted }) { return function }
@@ -89,7 +95,9 @@ private func selectFunction(_ specification: MIL.ModelSpecification?, _ name: St
 }
 
 /// Core ML gives dictionaries; the file has an order.
-private func ordered(_ byName: [String: MLFeatureDescription], _ order: [MIL.FeatureDescription]?) -> [MLFeatureDescription] {
+private func ordered(_ byName: [String: MLFeatureDescription], _ order: [MIL.FeatureDescription]?)
+  -> [MLFeatureDescription]
+{
   guard let order else { return byName.values.sorted { $0.name < $1.name } }
   return order.compactMap { byName[$0.name] }
 }

@@ -2,9 +2,9 @@ import CTensorLogic
 import MIL
 
 #if canImport(ObjectiveC)
-import CoreML
+  import CoreML
 #else
-@_spi(Portable) import CoreML
+  @_spi(Portable) import CoreML
 #endif
 
 /// The options of tl_model_load.
@@ -18,17 +18,24 @@ struct ModelOptions {
   init(json: String) throws {
     guard !json.isEmpty else { return }
     let options: JSON
-    do { options = try JSON(parsing: json, name: "options") } catch { throw Failure(TL_E_ARGUMENT, Failure(error).message) }
-    guard let object = options.objectValue else { throw Failure(TL_E_ARGUMENT, "options: expected an object, got \(options.kindName)") }
+    do { options = try JSON(parsing: json, name: "options") } catch {
+      throw Failure(TL_E_ARGUMENT, Failure(error).message)
+    }
+    guard let object = options.objectValue else {
+      throw Failure(TL_E_ARGUMENT, "options: expected an object, got \(options.kindName)")
+    }
     for key in object.keys {
       let value = object[key] ?? .null
       switch key {
       case "computeUnits": computeUnits = try choice(key, value, computeUnitNames)
       case "functionName":
-        guard let name = value.stringValue else { throw Failure(TL_E_ARGUMENT, "options.functionName: expected a string, got \(value.kindName)") }
+        guard let name = value.stringValue else {
+          throw Failure(TL_E_ARGUMENT, "options.functionName: expected a string, got \(value.kindName)")
+        }
         function = name
       case "precision": precision = try choice(key, value, Precision.allCases.map { ($0.rawValue, $0) })
-      default: throw Failure(TL_E_ARGUMENT, "options: unknown key '\(key)'; expected computeUnits, functionName or precision")
+      default:
+        throw Failure(TL_E_ARGUMENT, "options: unknown key '\(key)'; expected computeUnits, functionName or precision")
       }
     }
   }
@@ -47,9 +54,9 @@ struct ModelOptions {
     case .fast: configuration.allowLowPrecisionAccumulationOnGPU = true
     case .f32:
       #if canImport(ObjectiveC)
-      throw Failure(TL_E_UNSUPPORTED, "options.precision: Core ML has no f32 mode; the portable engine on Linux has")
+        throw Failure(TL_E_UNSUPPORTED, "options.precision: Core ML has no f32 mode; the portable engine on Linux has")
       #else
-      configuration.widensToFloat32 = true
+        configuration.widensToFloat32 = true
       #endif
     }
     return configuration
@@ -62,7 +69,9 @@ private let computeUnitNames: [(String, MLComputeUnits)] = [
 
 private func choice<T>(_ key: String, _ value: JSON, _ choices: [(String, T)]) throws -> T {
   let expectation = choices.map(\.0).joined(separator: ", ")
-  guard let text = value.stringValue else { throw Failure(TL_E_ARGUMENT, "options.\(key): expected one of \(expectation), got \(value.kindName)") }
+  guard let text = value.stringValue else {
+    throw Failure(TL_E_ARGUMENT, "options.\(key): expected one of \(expectation), got \(value.kindName)")
+  }
   guard let known = choices.first(where: { $0.0 == text }) else {
     throw Failure(TL_E_ARGUMENT, "options.\(key): '\(text)' is not one of \(expectation)")
   }

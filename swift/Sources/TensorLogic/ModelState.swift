@@ -66,14 +66,17 @@ extension Buffer {
   func region(_ layout: Layout, byteOffset: UInt64) throws -> UnsafeMutableRawPointer {
     let start = try region(byteOffset: byteOffset, byteLength: layout.byteSpan)
     guard Int(bitPattern: start) % layout.format.byteWidth == 0 else {
-      throw Failure(TL_E_ARGUMENT, "byte_offset: \(byteOffset) is not a multiple of \(layout.format.byteWidth) bytes (\(layout.format.name))")
+      throw Failure(
+        TL_E_ARGUMENT,
+        "byte_offset: \(byteOffset) is not a multiple of \(layout.format.byteWidth) bytes (\(layout.format.name))")
     }
     return start
   }
 
   func region(byteOffset: UInt64, byteLength length: Int) throws -> UnsafeMutableRawPointer {
     guard byteOffset <= UInt64(byteLength), length <= byteLength - Int(byteOffset) else {
-      throw Failure(TL_E_ARGUMENT, "byte_offset: \(length) bytes at \(byteOffset) do not fit into a buffer of \(byteLength) bytes")
+      throw Failure(
+        TL_E_ARGUMENT, "byte_offset: \(length) bytes at \(byteOffset) do not fit into a buffer of \(byteLength) bytes")
     }
     return address + Int(byteOffset)
   }
@@ -89,26 +92,30 @@ public func tl_state_create(_ model: UInt32, _ outState: UnsafeMutablePointer<UI
 
 @_cdecl("tl_state_read")
 public func tl_state_read(
-  _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64, _ format: Int32
+  _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64,
+  _ format: Int32
 ) -> Int32 {
   export { try copyState(.read, state, name, nameByteLength, buffer, byteOffset, format) }
 }
 
 @_cdecl("tl_state_write")
 public func tl_state_write(
-  _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64, _ format: Int32
+  _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32, _ byteOffset: UInt64,
+  _ format: Int32
 ) -> Int32 {
   export { try copyState(.write, state, name, nameByteLength, buffer, byteOffset, format) }
 }
 
 private func copyState(
-  _ direction: ModelState.Direction, _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32, _ buffer: UInt32,
+  _ direction: ModelState.Direction, _ state: UInt32, _ name: UnsafePointer<UInt8>?, _ nameByteLength: UInt32,
+  _ buffer: UInt32,
   _ byteOffset: UInt64, _ format: Int32
 ) throws {
   let state = try HandleTable.shared.get(state, as: ModelState.self)
   let buffer = try HandleTable.shared.get(buffer, as: Buffer.self)
   try state.copy(
-    direction, name: text(name, nameByteLength, "name"), buffer: buffer, byteOffset: byteOffset, format: ElementFormat(code: format))
+    direction, name: text(name, nameByteLength, "name"), buffer: buffer, byteOffset: byteOffset,
+    format: ElementFormat(code: format))
 }
 
 @_cdecl("tl_state_release")

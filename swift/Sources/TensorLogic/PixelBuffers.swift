@@ -7,7 +7,8 @@ func pixelBuffer(over address: UnsafeMutableRawPointer, _ layout: PixelLayout, _
   let status = CVPixelBufferCreateWithBytes(
     kCFAllocatorDefault, layout.width, layout.height, type, address, layout.bytesPerRow, nil, nil, nil, &made)
   guard status == kCVReturnSuccess, let made else {
-    throw Failure(TL_E_RUNTIME, "no pixel buffer of \(layout.width) × \(layout.height) over the caller's memory (status \(status))")
+    throw Failure(
+      TL_E_RUNTIME, "no pixel buffer of \(layout.width) × \(layout.height) over the caller's memory (status \(status))")
   }
   return made
 }
@@ -16,22 +17,32 @@ func pixelBuffer(over address: UnsafeMutableRawPointer, _ layout: PixelLayout, _
 func makePixelBuffer(width: Int, height: Int, _ type: OSType) throws -> CVPixelBuffer {
   var made: CVPixelBuffer?
   let status = CVPixelBufferCreate(kCFAllocatorDefault, width, height, type, surfaceAttributes(), &made)
-  guard status == kCVReturnSuccess, let made else { throw Failure(TL_E_MEMORY, "no pixel buffer of \(width) × \(height) (status \(status))") }
+  guard status == kCVReturnSuccess, let made else {
+    throw Failure(TL_E_MEMORY, "no pixel buffer of \(width) × \(height) (status \(status))")
+  }
   return made
 }
 
 #if canImport(ObjectiveC)
-private func surfaceAttributes() -> CFDictionary? { [kCVPixelBufferIOSurfacePropertiesKey: [:] as [String: Any]] as CFDictionary }
+  private func surfaceAttributes() -> CFDictionary? {
+    [kCVPixelBufferIOSurfacePropertiesKey: [:] as [String: Any]] as CFDictionary
+  }
 #else
-private func surfaceAttributes() -> CFDictionary? { nil }
+  private func surfaceAttributes() -> CFDictionary? { nil }
 #endif
 
 /// The pixels while they are locked for the CPU.
-func withPixels<R>(_ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags, _ body: (UnsafeMutableRawPointer, PixelLayout) throws -> R) throws -> R {
+func withPixels<R>(
+  _ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags, _ body: (UnsafeMutableRawPointer, PixelLayout) throws -> R
+) throws -> R {
   let status = CVPixelBufferLockBaseAddress(buffer, flags)
-  guard status == kCVReturnSuccess else { throw Failure(TL_E_RUNTIME, "a pixel buffer cannot be locked (status \(status))") }
+  guard status == kCVReturnSuccess else {
+    throw Failure(TL_E_RUNTIME, "a pixel buffer cannot be locked (status \(status))")
+  }
   defer { CVPixelBufferUnlockBaseAddress(buffer, flags) }
-  guard let base = CVPixelBufferGetBaseAddress(buffer) else { throw Failure(TL_E_RUNTIME, "a pixel buffer has no memory") }
+  guard let base = CVPixelBufferGetBaseAddress(buffer) else {
+    throw Failure(TL_E_RUNTIME, "a pixel buffer has no memory")
+  }
   return try body(base, PixelLayout(buffer))
 }
 

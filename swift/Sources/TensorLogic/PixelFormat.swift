@@ -7,7 +7,9 @@ enum PixelFormat: Int32 {
   case bgra = 1, rgba = 2, rgb = 3, gray = 4, grayFloat16 = 5
 
   init(code: Int32, _ name: StaticString = "pixels") throws {
-    guard let format = PixelFormat(rawValue: code) else { throw Failure(TL_E_ARGUMENT, "\(name): \(code) is not one of tl_pixels") }
+    guard let format = PixelFormat(rawValue: code) else {
+      throw Failure(TL_E_ARGUMENT, "\(name): \(code) is not one of tl_pixels")
+    }
     self = format
   }
 
@@ -65,7 +67,9 @@ struct PixelLayout: Equatable {
     guard bytesPerRow >= width * format.bytesPerPixel, bytesPerRow <= 1 << 30 else {
       throw Failure(TL_E_ARGUMENT, "bytes_per_row: \(bytesPerRow) for \(width) pixels of \(format.bytesPerPixel) bytes")
     }
-    if format == .grayFloat16, bytesPerRow % 2 != 0 { throw Failure(TL_E_ARGUMENT, "bytes_per_row: \(bytesPerRow) is odd, half floats have 2 bytes") }
+    if format == .grayFloat16, bytesPerRow % 2 != 0 {
+      throw Failure(TL_E_ARGUMENT, "bytes_per_row: \(bytesPerRow) is odd, half floats have 2 bytes")
+    }
     (self.format, self.width, self.height, self.bytesPerRow) = (format, width, height, bytesPerRow)
   }
 
@@ -75,9 +79,12 @@ struct PixelLayout: Equatable {
 
 /// Converts pixels; both layouts have the same width and height. Grey from colour is BT.601 luma as in Pillow, alpha is 255, half floats
 /// hold 0…255.
-func convertPixels(_ source: UnsafeRawPointer, _ from: PixelLayout, to target: UnsafeMutableRawPointer, _ to: PixelLayout) throws {
+func convertPixels(
+  _ source: UnsafeRawPointer, _ from: PixelLayout, to target: UnsafeMutableRawPointer, _ to: PixelLayout
+) throws {
   guard from.width == to.width, from.height == to.height else {
-    throw Failure(TL_E_FEATURE, "an image of \(from.width) × \(from.height) pixels does not fit into \(to.width) × \(to.height)")
+    throw Failure(
+      TL_E_FEATURE, "an image of \(from.width) × \(from.height) pixels does not fit into \(to.width) × \(to.height)")
   }
   let rowBytes = from.width * from.format.bytesPerPixel
   var bytes = [UInt8](repeating: 0, count: from.format == .grayFloat16 || to.format == .grayFloat16 ? from.width : 0)
@@ -91,7 +98,9 @@ func convertPixels(_ source: UnsafeRawPointer, _ from: PixelLayout, to target: U
     if from.format == .grayFloat16 {
       try check(tlk_convert(source, TLK_F16, &floats, TLK_F32, from.width), "convert")
       // NaN becomes 0: max answers its second argument then.
-      for x in 0..<from.width { bytes[x] = UInt8(max(0, min(255, floats[x].isNaN ? 0 : floats[x])).rounded(.toNearestOrEven)) }
+      for x in 0..<from.width {
+        bytes[x] = UInt8(max(0, min(255, floats[x].isNaN ? 0 : floats[x])).rounded(.toNearestOrEven))
+      }
       bytes.withUnsafeBytes { gray in
         if let gray = gray.baseAddress { convertRow(gray, .gray, to: target, to.format, from.width) }
       }
@@ -107,7 +116,9 @@ func convertPixels(_ source: UnsafeRawPointer, _ from: PixelLayout, to target: U
 }
 
 /// One row of 8-bit pixels.
-private func convertRow(_ source: UnsafeRawPointer, _ from: PixelFormat, to target: UnsafeMutableRawPointer, _ to: PixelFormat, _ width: Int) {
+private func convertRow(
+  _ source: UnsafeRawPointer, _ from: PixelFormat, to target: UnsafeMutableRawPointer, _ to: PixelFormat, _ width: Int
+) {
   let source = source.assumingMemoryBound(to: UInt8.self), target = target.assumingMemoryBound(to: UInt8.self)
   let step = from.bytesPerPixel, (red, green, blue) = from.offsets
   switch to {
@@ -135,14 +146,17 @@ private func convertRow(_ source: UnsafeRawPointer, _ from: PixelFormat, to targ
 
 @_cdecl("tl_image_convert")
 public func tl_image_convert(
-  _ source: UnsafeRawPointer?, _ sourcePixels: Int32, _ sourceBytesPerRow: UInt32, _ target: UnsafeMutableRawPointer?, _ targetPixels: Int32,
+  _ source: UnsafeRawPointer?, _ sourcePixels: Int32, _ sourceBytesPerRow: UInt32, _ target: UnsafeMutableRawPointer?,
+  _ targetPixels: Int32,
   _ targetBytesPerRow: UInt32, _ width: UInt32, _ height: UInt32
 ) -> Int32 {
   export {
     let from = try PixelLayout(
-      format: PixelFormat(code: sourcePixels, "source_pixels"), width: Int(width), height: Int(height), bytesPerRow: Int(sourceBytesPerRow))
+      format: PixelFormat(code: sourcePixels, "source_pixels"), width: Int(width), height: Int(height),
+      bytesPerRow: Int(sourceBytesPerRow))
     let to = try PixelLayout(
-      format: PixelFormat(code: targetPixels, "target_pixels"), width: Int(width), height: Int(height), bytesPerRow: Int(targetBytesPerRow))
+      format: PixelFormat(code: targetPixels, "target_pixels"), width: Int(width), height: Int(height),
+      bytesPerRow: Int(targetBytesPerRow))
     try convertPixels(required(source, "source"), from, to: required(target, "target"), to)
   }
 }

@@ -19,9 +19,12 @@ final class Request: Handled, @unchecked Sendable {
   private var isBusy = false
 
   init(_ model: LoadedModel, _ state: ModelState?) throws {
-    guard state == nil || state?.model === model else { throw Failure(TL_E_ARGUMENT, "state: it belongs to another model") }
+    guard state == nil || state?.model === model else {
+      throw Failure(TL_E_ARGUMENT, "state: it belongs to another model")
+    }
     guard state != nil || model.states.isEmpty else {
-      throw Failure(TL_E_ARGUMENT, "state: \(model.path) has states (\(names(model.states))); create one with tl_state_create")
+      throw Failure(
+        TL_E_ARGUMENT, "state: \(model.path) has states (\(names(model.states))); create one with tl_state_create")
     }
     self.model = model
     self.state = state
@@ -45,7 +48,9 @@ final class Request: Handled, @unchecked Sendable {
 
   // ---- binding: the caller holds the request exclusively ----
 
-  func bindTensor(_ direction: Direction, _ name: String, _ layout: Layout, _ buffer: Buffer, byteOffset: UInt64) throws -> Bool {
+  func bindTensor(_ direction: Direction, _ name: String, _ layout: Layout, _ buffer: Buffer, byteOffset: UInt64) throws
+    -> Bool
+  {
     let feature = try find(direction, name)
     switch direction {
     case .input:
@@ -56,7 +61,9 @@ final class Request: Handled, @unchecked Sendable {
     }
   }
 
-  func bindImage(_ direction: Direction, _ name: String, _ layout: PixelLayout, _ buffer: Buffer, byteOffset: UInt64) throws -> Bool {
+  func bindImage(_ direction: Direction, _ name: String, _ layout: PixelLayout, _ buffer: Buffer, byteOffset: UInt64)
+    throws -> Bool
+  {
     let feature = try find(direction, name)
     switch direction {
     case .input:
@@ -107,7 +114,9 @@ final class Request: Handled, @unchecked Sendable {
     Counters.shared.countRun()
     var results = [String: MLFeatureValue](minimumCapacity: model.outputs.count)
     for feature in model.outputs {
-      guard let value = provider.featureValue(for: feature.name) else { throw Failure(TL_E_RUNTIME, "the model gave no output '\(feature.name)'") }
+      guard let value = provider.featureValue(for: feature.name) else {
+        throw Failure(TL_E_RUNTIME, "the model gave no output '\(feature.name)'")
+      }
       if outputs[feature.name] != nil {
         try outputs[feature.name]?.deliver(value, feature.name)
         results[feature.name] = value
@@ -173,8 +182,10 @@ final class Request: Handled, @unchecked Sendable {
     try checkHasRun()
     if let binding = outputs[name] {
       switch binding.target {
-      case .tensor(let layout): return Buffer(address: binding.address, byteLength: layout.byteSpan, owner: binding.buffer)
-      case .image(let layout): return Buffer(address: binding.address, byteLength: layout.byteSpan, owner: binding.buffer)
+      case .tensor(let layout):
+        return Buffer(address: binding.address, byteLength: layout.byteSpan, owner: binding.buffer)
+      case .image(let layout):
+        return Buffer(address: binding.address, byteLength: layout.byteSpan, owner: binding.buffer)
       }
     }
     if let array = results[name]?.multiArrayValue {
@@ -188,7 +199,9 @@ final class Request: Handled, @unchecked Sendable {
   }
 
   private func checkHasRun() throws {
-    guard !results.isEmpty else { throw Failure(TL_E_ARGUMENT, "the request has no results: it has not run, failed, or was bound again since") }
+    guard !results.isEmpty else {
+      throw Failure(TL_E_ARGUMENT, "the request has no results: it has not run, failed, or was bound again since")
+    }
   }
 }
 

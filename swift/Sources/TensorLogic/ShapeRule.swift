@@ -48,7 +48,8 @@ enum ShapeRule {
     case .any: return true
     case .fixed(let sizes): return shape == sizes
     case .enumerated(let shapes): return shapes.contains(shape)
-    case .ranges(let bounds): return bounds.count == shape.count && zip(bounds, shape).allSatisfy { $0.lower <= $1 && $1 <= $0.upper ?? .max }
+    case .ranges(let bounds):
+      return bounds.count == shape.count && zip(bounds, shape).allSatisfy { $0.lower <= $1 && $1 <= $0.upper ?? .max }
     }
   }
 
@@ -59,7 +60,9 @@ enum ShapeRule {
     case .fixed(let sizes): return "\(sizes)"
     case .enumerated(let shapes): return "one of " + shapes.map(\.description).joined(separator: ", ")
     case .ranges(let bounds):
-      return "[" + bounds.map { $0.lower == $0.upper ? "\($0.lower)" : "\($0.lower)…\($0.upper.map(String.init) ?? "")" }.joined(separator: ", ") + "]"
+      return "["
+        + bounds.map { $0.lower == $0.upper ? "\($0.lower)" : "\($0.lower)…\($0.upper.map(String.init) ?? "")" }.joined(
+          separator: ", ") + "]"
     }
   }
 
@@ -68,7 +71,8 @@ enum ShapeRule {
     switch self {
     case .any, .fixed: return nil
     case .enumerated(let shapes): return ["enumerated": .array(shapes.map { JSON($0) })]
-    case .ranges(let bounds): return ["ranges": .array(bounds.map { [JSON($0.lower), $0.upper.map { JSON($0) } ?? .null] })]
+    case .ranges(let bounds):
+      return ["ranges": .array(bounds.map { [JSON($0.lower), $0.upper.map { JSON($0) } ?? .null] })]
     }
   }
 }

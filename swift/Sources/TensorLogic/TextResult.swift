@@ -19,9 +19,12 @@ final class TextResult: Handled {
 }
 
 @_cdecl("tl_text_bytes")
-public func tl_text_bytes(_ text: UInt32, _ outAddress: UnsafeMutablePointer<UInt64>?, _ outByteLength: UnsafeMutablePointer<UInt64>?) -> Int32 {
+public func tl_text_bytes(
+  _ text: UInt32, _ outAddress: UnsafeMutablePointer<UInt64>?, _ outByteLength: UnsafeMutablePointer<UInt64>?
+) -> Int32 {
   export {
-    let outAddress = try required(outAddress, "out_address"), outByteLength = try required(outByteLength, "out_byte_length")
+    let outAddress = try required(outAddress, "out_address"),
+      outByteLength = try required(outByteLength, "out_byte_length")
     let result = try HandleTable.shared.get(text, as: TextResult.self)
     outAddress.pointee = UInt64(UInt(bitPattern: result.address))
     outByteLength.pointee = UInt64(result.byteLength)
