@@ -51,6 +51,10 @@ extension Value {
     return Value(name, spec: .tensor(TensorSpec(.int32, [numbers.count])), constant: Constant(type: type, payload: .bytes(ByteSlice(owner: owned, bytes: bytes))))
   }
 
+  static func text(_ name: String, _ text: String) -> Value {
+    Value(name, spec: .text, constant: Constant(type: .tensor(TensorType(.string, [])), payload: .strings([text])))
+  }
+
   /// The same constant seen with another shape of equal count.
   func reshapedConstant(_ shape: [Int]) -> Value {
     let value = Value(name, spec: .tensor(TensorSpec(tensor.element, shape)), constant: constant)

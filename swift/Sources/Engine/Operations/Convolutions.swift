@@ -24,6 +24,8 @@ struct Convolution {
   private let strides: [Int]
   private let dilations: [Int]
   private let padding: [Int]
+  /// Per spatial axis, whatever the file's pad_type.
+  let pads: (before: [Int], after: [Int])
 
   init(_ node: Node, isTransposed: Bool) throws {
     self.isTransposed = isTransposed
@@ -54,6 +56,7 @@ struct Convolution {
     let extent = zip(kernelSize, dilations).map { ($0 - 1) * $1 + 1 }
     let padType = try node.string("pad_type", default: "valid")
     let pads = try Convolution.pads(node, padType, input: input, extent: extent, strides: strides, isTransposed: isTransposed)
+    self.pads = pads
     padding = pads.before
     if isTransposed {
       var size = input.indices.map { (input[$0] - 1) * strides[$0] + extent[$0] - pads.before[$0] - pads.after[$0] }

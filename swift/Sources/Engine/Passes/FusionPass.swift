@@ -4,6 +4,7 @@ import MIL
 /// Moves elementwise work into the kernel that makes its input, and joins what is left into chains.
 enum FusionPass {
   static func run(_ graph: inout Graph) throws {
+    try fusePadding(&graph)
     try fuseEpilogues(&graph)
     try joinElementwise(&graph)
   }
@@ -17,6 +18,32 @@ enum FusionPass {
     case "batch_norm": return node.isChannelsLast ? (false, true) : nil
     default: return nil
     }
+  }
+
+  /// Zeros that a `pad` puts around a convolution's input become the convolution's own padding, which costs no copy.
+  private static func fusePadding(_ graph: inout Graph) throws {
+    let counts = graph.useCounts()
+    var producers: [ObjectIdentifier: Node] = [:]
+    for node in graph.nodes where node.type == "pad" { producers[ObjectIdentifier(node.outputs[0])] = node }
+    for node in graph.nodes where node.type == "conv" && node.isChannelsLast {
+      guard let x = node.optional("x"), let pad = producers[ObjectIdentifier(x)], counts[ObjectIdentifier(x)] == 1, let source = pad.optional("x"),
+        try pad.string("mode", default: "constant") == "constant", try pad.double("constant_val", default: 0) == 0, let amounts = try pad.ints("pad")
+      else { continue }
+      let spatial = x.tensor.rank - 2
+      // pad names the last axes of x, two numbers each; here x is [N, spatial…, C].
+      let full = [Int](repeating: 0, count: 2 * x.tensor.rank - amounts.count) + amounts
+      guard amounts.count <= 2 * x.tensor.rank, full[0] == 0, full[1] == 0, full[full.count - 2] == 0, full[full.count - 1] == 0 else { continue }
+      let own = try Convolution(node, isTransposed: false).pads
+      var total: [Int] = []
+      for axis in 0..<spatial {
+        total.append(own.before[axis] + full[2 * axis + 2])
+        total.append(own.after[axis] + full[2 * axis + 3])
+      }
+      node.inputs["x"] = [source]
+      node.inputs["pad"] = [Value.ints("\(node.label).pad", total)]
+      node.inputs["pad_type"] = [Value.text("\(node.label).pad_type", "custom")]
+    }
+    graph.removeDeadNodes()
   }
 
   private static func fuseEpilogues(_ graph: inout Graph) throws {
