@@ -35,7 +35,7 @@ struct LayoutPass {
     case .channelsLast:
       guard let x = node.optional("x"), (3...5).contains(x.tensor.rank) else { break }
       let order = LayoutPass.channelsLast(x.tensor.rank)
-      let copy = LayoutPass.copy(node)
+      let copy = try copyWithLogicalParameters(node)
       copy.inputs["x"] = [try arranged(x, order)]
       copy.isChannelsLast = true
       return emit(copy, replacing: node, order)
@@ -45,7 +45,7 @@ struct LayoutPass {
       if let order = leadingOrder(node.inputs["x"] ?? node.inputs["values"] ?? []), try visitAxes(node, names, order) { return }
     case .custom(let adapt):
       if let x = node.optional("x"), let known = physical[ObjectIdentifier(x)] {
-        let copy = LayoutPass.copy(node)
+        let copy = try copyWithLogicalParameters(node)
         copy.inputs["x"] = [known.value]
         if adapt(copy, known.permutation) { return emit(copy, replacing: node, known.permutation) }
       }
@@ -53,6 +53,13 @@ struct LayoutPass {
     }
     for (name, values) in node.inputs { node.inputs[name] = try values.map { try logical($0) } }
     nodes.append(node)
+  }
+
+  /// Everything but x in its declared order: weights that a run computes may come from a transpose.
+  private mutating func copyWithLogicalParameters(_ node: Node) throws -> Node {
+    let copy = LayoutPass.copy(node)
+    for (name, values) in node.inputs where name != "x" { copy.inputs[name] = try values.map { try logical($0) } }
+    return copy
   }
 
   /// The order of the largest operand that is not in its declared order.
