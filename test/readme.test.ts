@@ -35,6 +35,18 @@ describe.skipIf(readme === "")("what the README names exists", () => {
     for (const option of options) expect(stdout).toContain(option);
   });
 
+  // Commands with concrete arguments; those with placeholders (MODEL, INPUT) are usage lines.
+  const lines = [...readme.matchAll(/^(?:npx -y bun@[\d.]+ run|bun run) ((?:infer|describe)\b[^\n#]*)/gm)]
+    .map((match) => match[1]!.trim())
+    .filter((line) => !/\b(MODEL|INPUT)\b/.test(line));
+  test("there are commands to run", () => expect(lines.length).toBeGreaterThan(2));
+  test.each(lines)("%s", async (line) => {
+    const args = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    const { code, stderr } = await shell([process.execPath, "src/cli/main.ts", ...args]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
   const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map((match) => match[1]!);
   test("every relative link", () => {
     expect(links.filter((link) => !existsSync(join(projectRoot, link)))).toEqual([]);
