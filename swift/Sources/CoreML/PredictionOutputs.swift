@@ -101,18 +101,18 @@ struct PredictionOutputs {
       try backing.fill(from: tensor)
       return backing
     }
+    let isSameType = tensor.spec.element == constraint.dataType.element
+    if Quirks.active.aliasesInputs, isSameType,
+      let input = inputs.tensors.first(where: { $0.holdsSameBytes(as: tensor) })
+    {
+      return MLMultiArray(sharing: input, sizes, constraint.dataType)
+    }
     if Quirks.active.padsStrides {
       let padded = try MLMultiArray(sizes: sizes, strides: paddedStrides(sizes), dataType: constraint.dataType)
       try padded.fill(from: tensor)
       return padded
     }
-    if tensor.spec.element == constraint.dataType.element {
-      let source =
-        Quirks.active.aliasesInputs ? inputs.tensors.first { $0.holdsSameBytes(as: tensor) } ?? tensor : tensor
-      return MLMultiArray(
-        base: source.address, sizes: sizes, strides: denseStrides(sizes), dataType: constraint.dataType,
-        owner: source.owner)
-    }
+    if isSameType { return MLMultiArray(sharing: tensor, sizes, constraint.dataType) }
     let converted = try MLMultiArray(sizes: sizes, strides: denseStrides(sizes), dataType: constraint.dataType)
     try converted.fill(from: tensor)
     return converted
@@ -141,6 +141,13 @@ struct PredictionOutputs {
     }
     try made.fill(from: tensor, constraint.colorSpace)
     return made
+  }
+}
+
+extension MLMultiArray {
+  fileprivate convenience init(sharing tensor: TensorMemory, _ sizes: [Int], _ dataType: MLMultiArrayDataType) {
+    self.init(
+      base: tensor.address, sizes: sizes, strides: denseStrides(sizes), dataType: dataType, owner: tensor.owner)
   }
 }
 
