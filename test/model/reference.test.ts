@@ -29,3 +29,12 @@ test.each(reference.photos)("$crop gives PyTorch's probabilities", async ({ crop
     .reduce((a, b) => (Math.abs(b.got - b.want) > Math.abs(a.got - a.want) ? b : a));
   expect(Math.abs(worst.got - worst.want), JSON.stringify(worst)).toBeLessThanOrEqual(tolerance);
 });
+
+/** Only the weights are f16 then, which costs 0.0012 here (2026-11-25); the result is no f16 number. */
+test("precision f32 computes in f32", async () => {
+  using model = await loadModel(join(folder, "efficientnet_lite0.mlpackage"), { precision: "f32" });
+  const out = await model.predict({ image: await Image.open(join(folder, "reference/cat_224.png")) });
+  const got = (out.classLabel_probs as Map<string, number>).get("tiger cat")!;
+  expect(Math.f16round(got)).not.toBe(got);
+  expect(Math.abs(got - 0.385782)).toBeLessThanOrEqual(0.003);
+});

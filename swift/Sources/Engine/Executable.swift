@@ -138,11 +138,23 @@ public final class Executable: @unchecked Sendable {
       guard case .tensor(let type) = wrapped, let sizes = type.sizes, let spec = TensorSpec.checked(type.element, sizes) else {
         throw ModelError(.unsupported, "the state '\(input.name)' is \(wrapped), expected a tensor with fixed sizes")
       }
+      guard context.options.precision == .model || type.element != .float16 else {
+        throw ModelError(.unsupported, "precision f32: the state '\(input.name)' is fp16, and states keep the type that the model declares")
+      }
       scope[input.name] = Value(input.name, spec: .state(StateSpec(name: input.name, tensor: spec)))
     }
     let operations = function.block.operations.filter { $0.type != "classify" }
+    var work = operations.map(Work.operation)
+    if context.options.precision == .float32 { work = inputs.filter { $0.tensor.element == .float16 }.map { .operation(Executable.widening($0)) } + work }
     let outputs = names + (classification.map { [$0.probabilities] } ?? [])
-    return try Plan(context, work: operations.map(Work.operation), scope: scope, inputs: inputs, outputs: outputs)
+    return try Plan(context, work: work, scope: scope, inputs: inputs, outputs: outputs)
+  }
+
+  /// A cast to f32 that takes the input's name, so that everything behind it computes in f32.
+  private static func widening(_ input: Value) -> Operation {
+    let dtype = Constant(type: .tensor(TensorType(.string, [])), payload: .strings(["fp32"]))
+    let type = ValueType.tensor(TensorType(.float32, sizes: input.tensor.shape))
+    return Operation("cast", inputs: ["x": [.name(input.name)], "dtype": [.constant(dtype)]], outputs: [NamedType(input.name, type)])
   }
 
   /// Zeros for every state of the function.

@@ -62,6 +62,7 @@ struct GraphBuilder {
     if operation.type == "cond" { return try inline(operation, label, &queue) }
     guard let definition = OperationTable.all[operation.type] else { throw GraphBuilder.unsupported(operation) }
     let node = Node(operation.type, label: label, inputs: [:])
+    node.context = context
     for (parameter, bindings) in operation.inputs { node.inputs[parameter] = try bindings.map { try resolve($0, node, parameter) } }
     for (parameter, constant) in operation.attributes where parameter != "name" && node.inputs[parameter] == nil {
       node.inputs[parameter] = [context.value("\(label).\(parameter)", constant)]

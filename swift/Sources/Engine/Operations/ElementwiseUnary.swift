@@ -51,7 +51,8 @@ extension OperationTable {
     guard let element = ElementType(name: name), element.kernelType != nil, element != .float64, element != .int64 else {
       throw node.fail("dtype is '\(name)', expected fp16, fp32, int8 … int32, uint8 … uint32 or bool", .unsupported)
     }
-    return [.tensor(TensorSpec(element, x.shape))]
+    let isWidened = element == .float16 && node.context?.options.precision == .float32
+    return [.tensor(TensorSpec(isWidened ? .float32 : element, x.shape))]
   }
 
   private static func castForm(_ node: Node) throws -> ElementwiseForm {

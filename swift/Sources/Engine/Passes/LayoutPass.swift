@@ -223,6 +223,7 @@ struct LayoutPass {
 
   private static func copy(_ node: Node) -> Node {
     let copy = Node(node.type, label: node.label, inputs: node.inputs)
+    copy.context = node.context
     copy.blocks = node.blocks
     copy.scope = node.scope
     return copy

@@ -1,3 +1,4 @@
+import Kernels
 import MIL
 
 /// What all plans of one executable share: options, and what is made once from weights.
@@ -31,6 +32,8 @@ final class PlanContext: @unchecked Sendable {
       let element = type.element
       if element.byteWidth == nil, element != .string {
         value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: widened(constant, slice, TensorSpec(element, sizes)))
+      } else if element == .float16, options.precision == .float32 {
+        value = Value(name, spec: .tensor(TensorSpec(.float32, sizes)), constant: widenedToFloat32(slice, TensorSpec(.float16, sizes)))
       } else {
         value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: constant)
       }
@@ -39,6 +42,22 @@ final class PlanContext: @unchecked Sendable {
     }
     value.isStable = true
     return value
+  }
+
+  private func widenedToFloat32(_ slice: ByteSlice, _ spec: TensorSpec) -> Constant {
+    let type = ValueType.tensor(TensorType(.float32, sizes: spec.shape))
+    func convert() -> Constant {
+      let owned = OwnedBytes(byteCount: spec.count * 4)
+      if let source = slice.bytes.baseAddress, slice.count >= spec.byteCount { tlk_convert(source, TLK_F16, owned.pointer, TLK_F32, spec.count) }
+      return Constant(type: type, payload: .bytes(ByteSlice(owner: owned, bytes: UnsafeRawBufferPointer(start: owned.pointer, count: spec.count * 4))))
+    }
+    guard let key = slice.bytes.baseAddress else { return convert() }
+    return lock.withLock {
+      if let known = literals[key], known.type == type { return known }
+      let made = convert()
+      literals[key] = made
+      return made
+    }
   }
 
   private func widened(_ constant: Constant, _ slice: ByteSlice, _ spec: TensorSpec) -> Constant {
