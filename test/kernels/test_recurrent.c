@@ -28,29 +28,8 @@ static void check_lstm(tlk_int batch, tlk_int hidden, bool peephole, float clip)
   release_guarded();
 }
 
-static void check_gru(tlk_int batch, tlk_int hidden) {
-  begin_case("gru batch %td hidden %td", batch, hidden);
-  float *in = random_tensor(TLK_F32, batch * 3 * hidden, -3, 3), *recurrent = random_tensor(TLK_F32, batch * 3 * hidden, -3, 3);
-  float *state = random_tensor(TLK_F32, batch * hidden, -2, 2), *before = malloc((size_t)(batch * hidden) * 4);
-  memcpy(before, state, (size_t)(batch * hidden) * 4);
-  tlk_gru_cell g = {.batch = batch, .hidden = hidden, .gates = in, .recurrent_gates = recurrent, .state = state,
-                    .recurrent = {.kind = TLK_ACT_SIGMOID}, .activation = {.kind = TLK_ACT_TANH}};
-  expect_status(tlk_gru_cell_run(&g), TLK_OK, "run");
-  for (tlk_int b = 0; b < batch; b++)
-    for (tlk_int h = 0; h < hidden; h++) {
-      tlk_int at = b * 3 * hidden + h;
-      double r = reference_activation(&g.recurrent, (double)in[at] + recurrent[at], 0);
-      double z = reference_activation(&g.recurrent, (double)in[at + hidden] + recurrent[at + hidden], 0);
-      double n = tanh(in[at + 2 * hidden] + r * recurrent[at + 2 * hidden]);
-      expect_near(state[b * hidden + h], (1 - z) * n + z * before[b * hidden + h], 2e-6, "state", b * hidden + h);
-    }
-  free(before);
-  release_guarded();
-}
-
 void test_recurrent(void) {
   check_lstm(1, 128, false, 0);
   check_lstm(3, 37, true, 0.5f);
   check_lstm(2, 64, true, 0);
-  check_gru(2, 70);
 }

@@ -61,33 +61,3 @@ tlk_status tlk_lstm_cell_run(const tlk_lstm_cell *cell) {
   for (tlk_int i = 0; i < cell->batch * job.blocks; i++) lstm_block(&job, i);
   return TLK_OK;
 }
-
-static void gru_block(void *context, tlk_int index) {
-  const cell_job *job = context;
-  const tlk_gru_cell *g = job->cell;
-  tlk_int batch = index / job->blocks, first = index % job->blocks * BLOCK, n = tlk_min(BLOCK, g->hidden - first);
-  float in[3][BLOCK], recurrent[3][BLOCK];
-  float *state = g->state + batch * g->hidden + first;
-  for (int i = 0; i < 3; i++) {
-    load(in[i], g->gates + (batch * 3 + i) * g->hidden + first, n);
-    load(recurrent[i], g->recurrent_gates + (batch * 3 + i) * g->hidden + first, n);
-  }
-  for (tlk_int i = 0; i < BLOCK; i++) {
-    in[0][i] += recurrent[0][i];
-    in[1][i] += recurrent[1][i];
-  }
-  activate(&g->recurrent, in[0]);
-  activate(&g->recurrent, in[1]);
-  for (tlk_int i = 0; i < BLOCK; i++) in[2][i] += in[0][i] * recurrent[2][i];
-  activate(&g->activation, in[2]);
-  for (tlk_int i = 0; i < n; i++) state[i] = (1 - in[1][i]) * in[2][i] + in[1][i] * state[i];
-  if (g->stored) tlk_store_rows(state, n, g->stored, g->stored_dtype, batch * g->stored_pitch + first, n, 1, n);
-}
-
-tlk_status tlk_gru_cell_run(const tlk_gru_cell *cell) {
-  if (tlk_product3(cell->batch, cell->hidden, 12) < 0) return TLK_E_ARGUMENT;
-  if (cell->stored && !tlk_is_float(cell->stored_dtype)) return TLK_E_UNSUPPORTED;
-  cell_job job = {cell, tlk_ceil_div(cell->hidden, BLOCK)};
-  for (tlk_int i = 0; i < cell->batch * job.blocks; i++) gru_block(&job, i);
-  return TLK_OK;
-}

@@ -22,17 +22,4 @@ typedef struct {
 } tlk_lstm_cell;
 TLK_API tlk_status tlk_lstm_cell_run(const tlk_lstm_cell *cell);
 
-// gates [batch][3][hidden] in MIL's order r, z, o: the input's part in `gates`, the recurrent part (bias included) in `recurrent_gates`.
-// h' = (1 - z) * n + z * h, n = activation(gates.o + r * recurrent_gates.o)   (reset_after, MIL's only form)
-typedef struct {
-  tlk_int batch, hidden;
-  const float *gates, *recurrent_gates;
-  float *state;            // h, updated in place
-  void *stored;
-  tlk_dtype stored_dtype;
-  tlk_int stored_pitch;
-  tlk_activation recurrent, activation;
-} tlk_gru_cell;
-TLK_API tlk_status tlk_gru_cell_run(const tlk_gru_cell *cell);
-
 #endif
