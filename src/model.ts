@@ -186,12 +186,10 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   const file = path instanceof URL ? Bun.fileURLToPath(path) : path;
   if (typeof file !== "string" || file === "")
     throw new ArgumentError(`path is ${describe(path)}, expected the path of a model`);
-  // zod takes 24 ms to load (Bun 1.4.5, 2026-11): it does so while native threads read the model.
+  // zod takes 24 ms to load (Bun 1.4.5, 2026-11), so only options pay for it. What the library says about a model is the ABI's matter: a
+  // test holds it against the schema, for every fixture.
   const hasOptions = options === null || typeof options !== "object" || Object.keys(options).length > 0;
   const checked = hasOptions ? (await import("./schema.ts")).parseLoadOptions(options) : {};
-  const [handle, { parseModelDescription }] = await Promise.all([
-    loadModelHandle(file, checked),
-    import("./schema.ts"),
-  ]);
-  return new Model(file, handle, parseModelDescription(describeModel(handle)));
+  const handle = await loadModelHandle(file, checked);
+  return new Model(file, handle, describeModel(handle) as ModelDescription);
 }

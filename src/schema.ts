@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ArgumentError, LibraryError } from "./errors.ts";
+import { ArgumentError } from "./errors.ts";
 
 /** Which devices Core ML may use (`MLComputeUnits`). */
 export const computeUnits = z.enum(["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"]);
@@ -22,7 +22,7 @@ const flexibility = z.union([
   z.object({ ranges: z.array(z.tuple([z.number().int(), z.number().int().nullable()])) }),
 ]);
 
-export const feature = z.object({
+export const feature = z.strictObject({
   name: z.string(),
   type: z.enum(["image", "tensor", "int64", "double", "string", "dictionary", "sequence", "state"]),
   optional: z.boolean(),
@@ -36,8 +36,8 @@ export const feature = z.object({
   keyType: z.enum(["string", "int64"]).optional(),
 });
 
-/** What tl_model_describe answers. */
-export const modelDescription = z.object({
+/** What tl_model_describe answers, to the letter. */
+export const modelDescription = z.strictObject({
   format: z.enum(["CoreML", "SafeTensors", "GGUF"]),
   kind: z.string(),
   quantization: z.string(),
@@ -70,15 +70,6 @@ export function parseLoadOptions(options: unknown): LoadOptions {
   const result = loadOptions.safeParse(options);
   if (result.success) return result.data;
   throw new ArgumentError(`loadModel options: ${formatIssues(result.error, options)}`);
-}
-
-/** Checks what the native library says about a model. */
-export function parseModelDescription(value: unknown): ModelDescription {
-  const result = modelDescription.safeParse(value);
-  if (result.success) return result.data;
-  throw new LibraryError(
-    `the native library's model description does not fit this package: ${formatIssues(result.error, value)}`,
-  );
 }
 
 function formatIssues(error: z.ZodError, value: unknown): string {

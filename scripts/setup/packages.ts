@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startStep } from "./progress.ts";
-import { run, SetupError } from "./run.ts";
 
 function hashOf(root: string): string {
-  const hash = createHash("sha256");
+  const hash = new Bun.CryptoHasher("sha256");
   for (const name of ["package.json", "bun.lock"]) hash.update(readFileSync(join(root, name))).update("\0");
   return hash.digest("hex");
 }
@@ -25,6 +22,7 @@ export function arePackagesFresh(root: string): boolean {
 }
 
 export async function installPackages(root: string): Promise<void> {
+  const [{ startStep }, { run, SetupError }] = await Promise.all([import("./progress.ts"), import("./run.ts")]);
   const step = startStep("Installing JavaScript packages");
   const result = await run([process.execPath, "install", "--frozen-lockfile"], { cwd: root });
   if (result.code !== 0) {

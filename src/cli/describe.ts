@@ -14,7 +14,7 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   const path = positionals[0] ?? bundledModel;
   await ready();
   using model = await loadModel(path, values.function ? { functionName: values.function } : {});
-  process.stdout.write(values.json ? `${JSON.stringify(toJson(model, path), null, 2)}\n` : toText(model, path));
+  await Bun.write(Bun.stdout, values.json ? `${JSON.stringify(toJson(model, path), null, 2)}\n` : toText(model, path));
 }
 
 function toJson(model: Model, path: string): unknown {

@@ -52,8 +52,8 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   await ready();
   const start = performance.now();
   using model = await loadModel(modelPath, {
-    computeUnits,
-    ...(values.function ? { functionName: values.function } : {}),
+    ...(values["compute-units"] === undefined ? {} : { computeUnits }),
+    ...(values.function === undefined ? {} : { functionName: values.function }),
   });
   const loadMs = performance.now() - start;
   const assigned = assignInputs(model.inputs, inputArgs);
@@ -75,10 +75,10 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
     crop,
     top,
   };
-  process.stdout.write(values.json ? `${JSON.stringify(toJson(report), null, 2)}\n` : toText(report));
+  await Bun.write(Bun.stdout, values.json ? `${JSON.stringify(toJson(report), null, 2)}\n` : toText(report));
   if (values.output !== undefined) {
     const written = await writeOutputs(outputs, values.output);
-    if (!values.json) process.stdout.write(`wrote ${written.map(shortPath).join(", ")}\n`);
+    if (!values.json) await Bun.write(Bun.stdout, `wrote ${written.map(shortPath).join(", ")}\n`);
   }
 }
 

@@ -21,16 +21,16 @@ const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(overview);
+    await Bun.write(Bun.stdout, overview);
     return name === undefined ? exitCodes.usage : exitCodes.done;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    process.stderr.write(`error: no command ${name}; there are ${Object.keys(commands).join(", ")}\n`);
+    await Bun.write(Bun.stderr, `error: no command ${name}; there are ${Object.keys(commands).join(", ")}\n`);
     return exitCodes.usage;
   }
   if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(command.help);
+    await Bun.write(Bun.stdout, command.help);
     return exitCodes.done;
   }
   try {
@@ -55,7 +55,7 @@ async function ready(): Promise<void> {
 /** Expected errors are one line; anything else is a bug and shows where it happened. */
 async function report(error: unknown, name: string): Promise<number> {
   if (error instanceof UsageError) {
-    process.stderr.write(`error: ${error.message}\nbun run ${name} --help tells the usage\n`);
+    await Bun.write(Bun.stderr, `error: ${error.message}\nbun run ${name} --help tells the usage\n`);
     return exitCodes.usage;
   }
   const { TensorLogicError } = await import("../errors.ts");
@@ -65,7 +65,7 @@ async function report(error: unknown, name: string): Promise<number> {
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error);
-  process.stderr.write(`error: ${text}\n`);
+  await Bun.write(Bun.stderr, `error: ${text}\n`);
   return exitCodes.failed;
 }
 

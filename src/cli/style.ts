@@ -1,4 +1,8 @@
-const isColoured = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+import { fstatSync } from "node:fs";
+
+// Not process.stdout.isTTY, and Bun.write in the commands: process.stdout takes 10 to 20 ms to come up (Bun 1.4.5). enableANSIColors knows
+// NO_COLOR, but is also true when only stderr is a terminal.
+const isColoured = Bun.enableANSIColors && fstatSync(1).isCharacterDevice();
 
 const paint = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
 

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 
-/** Path of a fixture's model, see test/fixtures/README.md. */
+/** The folder of fixture models, see test/fixtures/README.md. */
+export const fixtures = join(import.meta.dir, "..", "fixtures", "models");
+
+/** Path of a fixture's model. */
 export function fixtureModel(id: string): string {
-  return join(import.meta.dir, "..", "fixtures", "models", id, "model.mlpackage");
+  return join(fixtures, id, "model.mlpackage");
 }
