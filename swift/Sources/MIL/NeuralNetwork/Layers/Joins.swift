@@ -20,13 +20,7 @@ extension LayerKind {
       guard !sizes.isEmpty else {
         return try evenSplit(layer, x, axis: axis, count: max(layer.parameters.int(2), layer.outputCount), writer)
       }
-      let shapes = sizes.map { size -> [Int?]? in
-        var shape = x.shape
-        shape?[axis] = size
-        return shape
-      }
-      return writer.emit(
-        "split", ["x": .tensor(x), "split_sizes": .ints(sizes), "axis": .int(axis)], shapes: shapes, elements: [ElementType](repeating: .float32, count: sizes.count))
+      return splits(x, axis: axis, sizes: sizes, writer)
     }),
     LayerKind(1005, "slidingWindows", one: { layer, writer in
       let x = try layer.input()
