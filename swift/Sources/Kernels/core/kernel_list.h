@@ -2,9 +2,7 @@
 // All return nothing; contracts stand beside the templates that implement them.
 K(gemm_tile, (const tlk_gemm_tile *tile))
 K(window_tile, (const tlk_window_tile *tile))
-K(depthwise_line, (const tlk_depthwise_line *line))
 K(elementwise, (const tlk_ew_instruction *instruction, float (*registers)[TLK_EW_CHUNK], tlk_int count))
-K(load_pixels, (const void *source, bool half, tlk_int source_pitch, tlk_int count, tlk_int channels, float *destination, tlk_int destination_pitch))
 K(halves_to_floats, (const uint16_t *source, float *destination, tlk_int count))
 K(floats_to_halves, (const float *source, uint16_t *destination, tlk_int count))
 K(softmax_rows, (float *rows, tlk_int count, tlk_int columns, tlk_int pitch))

@@ -63,21 +63,4 @@ typedef struct {
   const tlk_epilogue *epilogue;
 } tlk_window_tile;
 
-// A piece of one output line of a depthwise convolution, from lines of f32 that hold the padding too.
-typedef struct {
-  const float *const *rows;      // [row_count]: first tap of the first pixel
-  const float *const *weights;   // [row_count]: [kernel_width][pitch]
-  tlk_int row_count;
-  tlk_int pitch;                 // elements from input pixel to input pixel: channels in whole vectors of 16
-  tlk_int stride, kernel_width;
-  tlk_int channel, channels;     // of the output
-  tlk_int pixel, width;          // output rows pixel..<pixel + width
-  void *out;
-  tlk_dtype out_dtype;
-  tlk_int out_pitch;
-  float *sums;                   // scratch, 8 rows of sum_pitch (whole vectors of 16)
-  tlk_int sum_pitch;
-  const tlk_epilogue *epilogue;
-} tlk_depthwise_line;
-
 #endif

@@ -54,22 +54,18 @@ static void output_pixels(const conv_job *job, const conv_place *p, tlk_int *pix
       *pixels++ = (plane + H->out_first + (p->line + h) * H->out_step) * output[2] + W->out_first + (p->column + w) * W->out_step;
 }
 
-static void row_pointers(const conv_job *job, const conv_place *p, tlk_int width_taps, const float *slab, const float **rows,
-                         const float **first) {
+static void row_pointers(const conv_job *job, const conv_place *p, tlk_int width_taps, const float *slab, const float **rows) {
   const tlk_conv_axis *D = &job->axis[0], *H = &job->axis[1], *W = &job->axis[2];
   tlk_int pixels = p->lines * p->width, largest = tlk_kernels()->gemm_rows;
   tlk_int height = tlk_slab_span(H, p->lines), line_size = tlk_slab_span(W, p->width) * job->channels;
-  tlk_int line_step = tlk_slab_index(H, 1, 0) * line_size, pixel_step = tlk_slab_index(W, 1, 0) * job->channels;
-  for (tlk_int h = 0, i = 0; h < p->lines; h++)
-    for (tlk_int w = 0; w < p->width; w++) first[i++] = slab + h * line_step + w * pixel_step;
   for (tlk_int g = 0; g < tlk_row_group_count(pixels, largest); g++) {
     tlk_row_group group = tlk_row_group_at(pixels, largest, g);
     for (tlk_int d = 0; d < D->taps; d++)
       for (tlk_int t = 0; t < H->taps; t++)
-        for (tlk_int u = 0; u < width_taps; u++) {
-          tlk_int tap = (d * height + tlk_slab_index(H, 0, t)) * line_size + tlk_slab_index(W, 0, u) * job->channels;
-          for (tlk_int r = 0; r < group.count; r++) *rows++ = first[group.start + r] + tap;
-        }
+        for (tlk_int u = 0; u < width_taps; u++)
+          for (tlk_int r = group.start; r < group.start + group.count; r++)
+            *rows++ = slab + (d * height + tlk_slab_index(H, r / p->width, t)) * line_size +
+                      tlk_slab_index(W, r % p->width, u) * job->channels;
   }
 }
 
@@ -86,13 +82,13 @@ static void run_tile(void *context, tlk_int index) {
     return;
   }
   float *values = tlk_carve(&arena, slab_bytes);
-  const float **rows = tlk_carve(&arena, count * taps * 8), **first = tlk_carve(&arena, count * 8);
+  const float **rows = tlk_carve(&arena, count * taps * 8);
   tlk_int *pixels = tlk_carve(&arena, count * 8);
   tlk_slab slab = {.input = conv->input, .dtype = conv->input_dtype, .input_pitch = conv->input_pitch,
                    .channel = p.group * job->channels, .channels = job->channels, .pitch = job->channels, .axis = job->axis};
   tlk_slab_fill(&slab, p.batch, p.depth, p.line, p.lines, p.column, p.width, values);
   output_pixels(job, &p, pixels);
-  row_pointers(job, &p, width_taps, values, rows, first);
+  row_pointers(job, &p, width_taps, values, rows);
   tlk_gemm_tile tile = {
       .rows = rows, .pixels = pixels, .row_count = count, .taps = taps,
       .channels = job->joined ? job->channels * job->axis[2].taps : job->channels,

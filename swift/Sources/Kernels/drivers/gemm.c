@@ -2,7 +2,6 @@
 
 #include "../core/table.h"
 #include "checked.h"
-#include "operand.h"
 #include "tiling.h"
 
 typedef struct {
@@ -18,8 +17,12 @@ static const float *operand_rows(const tlk_gemm *g, tlk_int first, tlk_int count
     *pitch = g->a_pitch;
     return (const float *)g->a + first * g->a_pitch;
   }
+  const tlk_kernel_table *kernels = tlk_kernels();
+  const uint16_t *source = (const uint16_t *)g->a + first * g->a_pitch;
   *pitch = g->k;
-  tlk_load_rows(g->a, TLK_F16, first * g->a_pitch, g->a_pitch, count, g->k, copy, g->k);
+  if (g->a_pitch == g->k) kernels->halves_to_floats(source, copy, count * g->k);
+  else
+    for (tlk_int r = 0; r < count; r++) kernels->halves_to_floats(source + r * g->a_pitch, copy + r * g->k, g->k);
   return copy;
 }
 

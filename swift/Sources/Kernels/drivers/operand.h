@@ -13,11 +13,10 @@ static inline void tlk_load_rows(const void *source, tlk_dtype dtype, tlk_int fi
     columns *= rows;
     rows = rows > 0;
   }
-  const bool half = dtype == TLK_F16;
-  const void *from = (const char *)source + first * (half ? 2 : 4);
-  if (rows != 1) tlk_kernels()->load_pixels(from, half, pitch, rows, columns, out, out_pitch);
-  else if (half) tlk_kernels()->halves_to_floats(from, out, columns);
-  else memcpy(out, from, (size_t)columns * 4);
+  for (tlk_int r = 0; r < rows; r++, first += pitch, out += out_pitch) {
+    if (dtype == TLK_F16) tlk_kernels()->halves_to_floats((const uint16_t *)source + first, out, columns);
+    else memcpy(out, (const float *)source + first, (size_t)columns * 4);
+  }
 }
 static inline void tlk_store_rows(const float *rows_in, tlk_int in_pitch, void *destination, tlk_dtype dtype, tlk_int first, tlk_int pitch,
                                   tlk_int rows, tlk_int columns) {

@@ -37,12 +37,16 @@ static void fill(float *out, tlk_int count, float value) {
     for (tlk_int i = 0; i < count; i++) out[i] = value;
 }
 
-static void copy_pixels(const tlk_slab *s, const void *from, tlk_int step, tlk_int count, float *to) {
-  tlk_int from_pitch = s->input_pitch * step, channels = s->channels;
-  const bool half = s->dtype == TLK_F16;
-  if (from_pitch != channels || s->pitch != channels) tlk_kernels()->load_pixels(from, half, from_pitch, count, channels, to, s->pitch);
-  else if (half) tlk_kernels()->halves_to_floats(from, to, count * channels);
-  else memcpy(to, from, (size_t)(count * channels) * 4);
+static void copy_pixels(const tlk_slab *s, const char *from, tlk_int step, tlk_int count, float *to) {
+  tlk_int size = tlk_dtype_size(s->dtype), from_pitch = s->input_pitch * step, channels = s->channels;
+  if (from_pitch == channels && s->pitch == channels) {
+    channels *= count;
+    count = 1;
+  }
+  for (tlk_int i = 0; i < count; i++, from += from_pitch * size, to += s->pitch) {
+    if (size == 4) memcpy(to, from, (size_t)channels * 4);
+    else tlk_kernels()->halves_to_floats((const uint16_t *)from, to, channels);
+  }
 }
 
 // One line of `length` entries.
@@ -59,7 +63,7 @@ static void copy_line(const tlk_slab *s, tlk_int batch, tlk_int d, tlk_int h, tl
   }
   fill(line, low * s->pitch, s->outside);
   tlk_int pixel = ((batch * s->axis[0].input + d) * s->axis[1].input + h) * w->input + start + low * step;
-  const void *from = (const char *)s->input + (pixel * s->input_pitch + s->channel) * tlk_dtype_size(s->dtype);
+  const char *from = (const char *)s->input + (pixel * s->input_pitch + s->channel) * tlk_dtype_size(s->dtype);
   copy_pixels(s, from, step, high - low, line + low * s->pitch);
   fill(line + high * s->pitch, (length - high) * s->pitch, s->outside);
 }

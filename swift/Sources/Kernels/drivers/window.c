@@ -5,7 +5,6 @@
 
 #include "../core/table.h"
 #include "checked.h"
-#include "operand.h"
 #include "slab.h"
 #include "tiling.h"
 
@@ -23,6 +22,17 @@ typedef struct {
 } window_job;
 
 static tlk_int rounded(tlk_int channels) { return tlk_ceil_div(channels, VECTOR) * VECTOR; }
+
+static void load_weights(const tlk_window *w, tlk_int taps, tlk_int channel, tlk_int channels, tlk_int pitch, float *out) {
+  tlk_int total = w->shape.input_channels;
+  for (tlk_int j = 0; j < taps; j++, out += pitch) {
+    tlk_int from = j * total + channel;
+    if (w->weight_dtype == TLK_F16) tlk_kernels()->halves_to_floats((const uint16_t *)w->weights + from, out, channels);
+    else
+      for (tlk_int c = 0; c < channels; c++) out[c] = ((const float *)w->weights)[from + c];
+    for (tlk_int c = channels; c < pitch; c++) out[c] = 0;
+  }
+}
 
 static void run_tile(void *context, tlk_int index) {
   window_job *job = context;
@@ -52,11 +62,7 @@ static void run_tile(void *context, tlk_int index) {
   tlk_slab slab = {.input = w->input, .dtype = w->input_dtype, .input_pitch = w->input_pitch, .channel = channel,
                    .channels = channels, .pitch = pitch, .axis = axis, .outside = w->kind == TLK_WINDOW_MAX ? -INFINITY : 0};
   tlk_slab_fill(&slab, batch, depth, line, lines, column, width, values);
-  if (w->weights) {
-    tlk_load_rows(w->weights, w->weight_dtype, channel, w->shape.input_channels, job->taps, channels, weights, pitch);
-    for (tlk_int j = 0; j < job->taps; j++)
-      for (tlk_int c = channels; c < pitch; c++) weights[j * pitch + c] = 0;
-  }
+  if (w->weights) load_weights(w, job->taps, channel, channels, pitch, weights);
   for (tlk_int y = 0; w->factor && y < lines; y++)
     for (tlk_int x = 0; x < width; x++) factors[y * width + x] = w->factor(w->factor_context, depth, line + y, column + x);
   tlk_int height = tlk_slab_span(&axis[1], lines), length = tlk_slab_span(&axis[2], width) * pitch, *offset = offsets;

@@ -55,18 +55,3 @@ static void TLK_KERNEL(floats_to_halves)(const float *source, uint16_t *destinat
   for (; i + TLK_LANES <= count; i += TLK_LANES) v_store_h(destination + i, v_load(source + i));
   if (i < count) v_store_part(destination, i, true, count - i, v_load_part(source, i, false, count - i, 0));
 }
-
-TLK_INLINE void load_pixels_of(const void *source, const bool half, tlk_int source_pitch, tlk_int count, tlk_int channels, float *destination,
-                               tlk_int destination_pitch) {
-  const tlk_int whole = channels / TLK_LANES * TLK_LANES, rest = channels - whole;
-  for (tlk_int i = 0; i < count; i++, destination += destination_pitch) {
-    for (tlk_int c = 0; c < whole; c += TLK_LANES) v_store(destination + c, v_load_as(source, i * source_pitch + c, half));
-    if (rest > 0) v_store_part(destination, whole, false, rest, v_load_part(source, i * source_pitch + whole, half, rest, 0));
-  }
-}
-// `count` pixels of some channels each, f16 or f32, to f32.
-static void TLK_KERNEL(load_pixels)(const void *source, bool half, tlk_int source_pitch, tlk_int count, tlk_int channels, float *destination,
-                                    tlk_int destination_pitch) {
-  if (half) load_pixels_of(source, true, source_pitch, count, channels, destination, destination_pitch);
-  else load_pixels_of(source, false, source_pitch, count, channels, destination, destination_pitch);
-}

@@ -10,43 +10,36 @@ TLK_INLINE vf epilogue_low(const tlk_activation *a) {
 }
 TLK_INLINE vf epilogue_high(const tlk_activation *a) { return v_set(a->kind == TLK_ACT_CLAMP ? a->beta : INFINITY); }
 
-// Rows of sums to columns column..<column + columns of output rows pixels[r]. Sums are overwritten; rows are `pitch` apart, a whole number of
-// vectors >= columns. The activation runs over all rows in one go: on a row of two vectors it would wait for its own latency.
-static __attribute__((noinline, unused)) void epilogue_rows(const tlk_epilogue *e, float alpha, float *sums, tlk_int pitch, tlk_int rows,
-                                                            const tlk_int *pixels, tlk_int column, tlk_int columns, void *out,
-                                                            tlk_dtype out_dtype, tlk_int out_pitch) {
+#define EPILOGUE_CHUNK 64
+
+// One row of sums to columns column..<column + count of output row `pixel`. Sums are overwritten; their buffer reaches to the next whole vector.
+static __attribute__((noinline, unused)) void epilogue_row(const tlk_epilogue *e, float alpha, float *sums, tlk_int pixel,
+                                                           tlk_int column, tlk_int columns, void *out, tlk_dtype out_dtype,
+                                                           tlk_int out_pitch) {
   const bool half_out = out_dtype == TLK_F16, half_residual = e->residual_dtype == TLK_F16;
   const tlk_activation *act = &e->activation;
-  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
-    tlk_int n = tlk_min(columns - i, TLK_LANES), at = column + i;
-    const bool whole = n == TLK_LANES;
-    vf scale = v_set(alpha), bias = v_set(0);
-    if (e->scale) scale *= whole ? v_load(e->scale + at) : v_load_part(e->scale, at, false, n, 0);
-    if (e->bias) bias = whole ? v_load(e->bias + at) : v_load_part(e->bias, at, false, n, 0);
-    for (tlk_int r = 0; r < rows; r++) {
-      vf x = v_load(sums + r * pitch + i) * scale + bias;
-      if (e->residual && !e->residual_last) {
-        tlk_int from = pixels[r] * e->residual_pitch + at;
-        x += whole ? v_load_as(e->residual, from, half_residual) : v_load_part(e->residual, from, half_residual, n, 0);
+  for (tlk_int done = 0; done < columns; done += EPILOGUE_CHUNK, sums += EPILOGUE_CHUNK) {
+    tlk_int count = tlk_min(columns - done, EPILOGUE_CHUNK), first = column + done;
+    float residual[EPILOGUE_CHUNK], slope[EPILOGUE_CHUNK] = {0};
+    if (act->slope) memcpy(slope, act->slope + first, (size_t)count * 4);
+    for (tlk_int i = 0; i < count; i += TLK_LANES) {
+      tlk_int n = tlk_min(count - i, TLK_LANES), at = first + i;
+      vf x = v_load(sums + i) * v_set(alpha);
+      if (e->scale) x *= v_load_part(e->scale, at, false, n, 0);
+      if (e->bias) x += v_load_part(e->bias, at, false, n, 0);
+      if (e->residual) {
+        vf add = v_load_part(e->residual, pixel * e->residual_pitch + at, half_residual, n, 0);
+        if (e->residual_last) v_store(residual + i, add);
+        else x += add;
       }
-      v_store(sums + r * pitch + i, x);
+      v_store(sums + i, x);
     }
-  }
-  if (!act->slope) activate(act->kind, sums, rows * pitch, act->alpha, act->beta, NULL);
-  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
-    tlk_int n = tlk_min(columns - i, TLK_LANES), at = column + i;
-    const bool whole = n == TLK_LANES;
-    vf slope = v_set(0);
-    if (act->slope) slope = whole ? v_load(act->slope + at) : v_load_part(act->slope, at, false, n, 0);
-    for (tlk_int r = 0; r < rows; r++) {
-      vf x = v_load(sums + r * pitch + i);
-      if (act->slope) x = m_activation(TLK_ACT_PRELU, x, 0, 0, slope);
-      if (e->residual && e->residual_last) {
-        tlk_int from = pixels[r] * e->residual_pitch + at;
-        x += whole ? v_load_as(e->residual, from, half_residual) : v_load_part(e->residual, from, half_residual, n, 0);
-      }
-      tlk_int to = pixels[r] * out_pitch + at;
-      if (whole) v_store_as(out, to, half_out, x);
+    activate(act->kind, sums, count, act->alpha, act->beta, slope);
+    for (tlk_int i = 0; i < count; i += TLK_LANES) {
+      vf x = v_load(sums + i);
+      if (e->residual && e->residual_last) x += v_load(residual + i);
+      tlk_int n = tlk_min(count - i, TLK_LANES), to = pixel * out_pitch + first + i;
+      if (n == TLK_LANES) v_store_as(out, to, half_out, x);
       else v_store_part(out, to, half_out, n, x);
     }
   }

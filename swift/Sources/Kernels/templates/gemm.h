@@ -32,8 +32,9 @@ typedef struct {
 
 static __attribute__((noinline)) void gemm_finish_any(const gemm_block *b, float *sums, const int row_count, const int width) {
   const tlk_gemm_tile *t = b->tile;
-  epilogue_rows(t->epilogue, t->alpha, sums, width, row_count, b->pixels, b->column, tlk_min(b->columns, width), t->out, t->out_dtype,
-                t->out_pitch);
+  for (int r = 0; r < row_count; r++)
+    epilogue_row(t->epilogue, t->alpha, sums + r * width, b->pixels[r], b->column, tlk_min(b->columns, width), t->out, t->out_dtype,
+                 t->out_pitch);
 }
 
 TLK_INLINE void gemm_finish(const gemm_block *b, vf acc[][GEMM_VECTORS], const int R, const int NV) {
@@ -68,20 +69,8 @@ TLK_INLINE void gemm_finish(const gemm_block *b, vf acc[][GEMM_VECTORS], const i
       for (int r = 0; r < R; r++) acc[r][v] += bias;
     }
   }
-  const bool half_out = t->out_dtype == TLK_F16;
-  if (!e->residual && half_out) {
-    // The common case without a branch per vector.
-    uint16_t *const out = t->out;
-#pragma clang loop unroll(full)
-    for (int r = 0; r < R; r++) {
-      tlk_int to = b->pixels[r] * t->out_pitch + column;
-#pragma clang loop unroll(full)
-      for (int v = 0; v < NV; v++) v_store_h(out + to + v * TLK_LANES, m_clamp(acc[r][v], b->low, b->high));
-    }
-    return;
-  }
   const bool first = e->residual && !e->residual_last, last = e->residual && e->residual_last;
-  const bool half_residual = e->residual_dtype == TLK_F16;
+  const bool half_residual = e->residual_dtype == TLK_F16, half_out = t->out_dtype == TLK_F16;
 #pragma clang loop unroll(full)
   for (int r = 0; r < R; r++) {
     tlk_int from = b->pixels[r] * e->residual_pitch + column, to = b->pixels[r] * t->out_pitch + column;
@@ -178,8 +167,8 @@ static gemm_function *const gemm_wide[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 4)
 GEMM_EACH(GEMM_DEFINE, 2)
 static gemm_function *const gemm_wide[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 2)}, {GEMM_EACH(GEMM_HALF, 2)}};
 #endif
-#if GEMM_VECTORS == 2
-// A last vector of columns.
+#if GEMM_COLUMNS > TLK_PANEL
+// A last single panel.
 GEMM_EACH(GEMM_DEFINE, 1)
 static gemm_function *const gemm_narrow[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 1)}, {GEMM_EACH(GEMM_HALF, 1)}};
 #endif
@@ -193,8 +182,8 @@ static void TLK_KERNEL(gemm_tile)(const tlk_gemm_tile *t) {
     b.columns = t->column_count - done;
     b.weights = (const char *)t->weights + done / TLK_PANEL * t->panel_bytes;
     gemm_function *const *functions = gemm_wide[t->half_weights];
-#if GEMM_VECTORS == 2
-    if (b.columns <= TLK_LANES) functions = gemm_narrow[t->half_weights];
+#if GEMM_COLUMNS > TLK_PANEL
+    if (b.columns <= TLK_PANEL) functions = gemm_narrow[t->half_weights];
 #endif
     for (tlk_int g = 0; g < groups; g++) {
       tlk_row_group group = tlk_row_group_at(t->row_count, GEMM_ROWS, g);

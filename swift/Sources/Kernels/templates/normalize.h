@@ -41,31 +41,32 @@ TLK_INLINE float m_horizontal_max(vf x) {
     else v_store_part(ROW, at, false, n, y); \
   }
 
-// Whole vectors and the rest are apart: calls for the rest inside the loop would cost the loop its constants' registers.
 static void softmax_row(float *row, tlk_int columns) {
-  const tlk_int whole = columns / TLK_LANES * TLK_LANES, rest = columns - whole;
-  vf most = v_set(-INFINITY), other = most, sums = v_set(0), total = v_set(0), last = v_set(-INFINITY);
-  if (rest > 0) other = last = v_load_part(row, whole, false, rest, -INFINITY);
-  for (tlk_int i = 0; i < whole; i += TLK_LANES) most = v_max(v_load(row + i), most);
-  const vf shift = v_set(m_horizontal_max(v_max(other, most)));
+  vf most = v_set(-INFINITY);
+  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
+    tlk_int n = tlk_min(columns - i, TLK_LANES);
+    most = v_max(n == TLK_LANES ? v_load(row + i) : v_load_part(row, i, false, n, -INFINITY), most);
+  }
   // Sums of sums: one sum would lose a digit over some ten thousand elements.
-  for (tlk_int first = 0; first < whole; first += 64 * TLK_LANES) {
-    const tlk_int end = tlk_min(first + 64 * TLK_LANES, whole);
-    for (tlk_int i = first; i < end; i += TLK_LANES) {
-      vf e = m_exp_negative(v_load(row + i) - shift);
+  vf shift = v_set(m_horizontal_max(most)), sums = v_set(0), total = v_set(0);
+  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
+    tlk_int n = tlk_min(columns - i, TLK_LANES);
+    if (i % (64 * TLK_LANES) == 0) {
+      total += sums;
+      sums = v_set(0);
+    }
+    if (n == TLK_LANES) {
+      vf e = m_exp(v_load(row + i) - shift);
       v_store(row + i, e);
       sums += e;
+    } else {
+      vf e = m_exp(v_load_part(row, i, false, n, 0) - shift);
+      v_store_part(row, i, false, n, e);
+      sums += v_load_part(row, i, false, n, 0);
     }
-    total += sums;
-    sums = v_set(0);
   }
-  if (rest > 0) {
-    last = m_exp_negative(last - shift);
-    total += last;
-  }
-  const vf scale = v_set(1.0f / m_horizontal_sum(total));
-  for (tlk_int i = 0; i < whole; i += TLK_LANES) v_store(row + i, v_load(row + i) * scale);
-  if (rest > 0) v_store_part(row, whole, false, rest, last * scale);
+  vf scale = v_set(1.0f / m_horizontal_sum(total + sums));
+  ROW_MAP(row, columns, x * scale)
 }
 
 static void TLK_KERNEL(softmax_rows)(float *rows, tlk_int count, tlk_int columns, tlk_int pitch) {
@@ -83,7 +84,7 @@ static void TLK_KERNEL(softmax_columns)(float *block, tlk_int axis, tlk_int widt
         total += sum;
         sum = v_set(0);
       }
-      vf e = m_exp_negative(v_load(column + i * width) - most);
+      vf e = m_exp(v_load(column + i * width) - most);
       v_store(column + i * width, e);
       sum += e;
     }
@@ -118,14 +119,11 @@ static void TLK_KERNEL(normalize_rows)(tlk_norm_kind kind, float *rows, tlk_int 
   for (tlk_int r = 0; r < count; r++) normalize_row(kind, rows + r * columns, columns, gamma, beta, epsilon);
 }
 
-// Rows of f32 through the epilogue.
+// activation(x * scale + shift) for rows of `columns` in place, through the epilogue.
 static void TLK_KERNEL(store_rows)(float *rows, tlk_int row_pitch, const tlk_epilogue *epilogue, tlk_int first_row, tlk_int count,
                                    tlk_int column, tlk_int columns, void *out, tlk_dtype out_dtype, tlk_int out_pitch) {
-  for (tlk_int r = 0; r < count; r += 8) {
-    tlk_int pixels[8];
-    for (tlk_int i = 0; i < 8; i++) pixels[i] = first_row + r + i;
-    epilogue_rows(epilogue, 1, rows + r * row_pitch, row_pitch, tlk_min(8, count - r), pixels, column, columns, out, out_dtype, out_pitch);
-  }
+  for (tlk_int r = 0; r < count; r++)
+    epilogue_row(epilogue, 1, rows + r * row_pitch, first_row + r, column, columns, out, out_dtype, out_pitch);
 }
 
 static void TLK_KERNEL(activate)(const tlk_activation *activation, float *x, tlk_int count) {

@@ -39,20 +39,6 @@ TLK_INLINE vf m_exp_shifted(vf x, int32_t shift) {
 }
 TLK_INLINE vf m_exp(vf x) { return m_exp_shifted(x, 0); }
 
-// e^x for x <= 0 and NaN; results below the smallest normal number become 0, which sums of exponentials do not notice.
-TLK_INLINE vf m_exp_negative(vf x) {
-  vi vanishes = x < v_set(-87.3f);
-  vf limited = v_max(v_set(-88.0f), x);
-  vf sum = v_fma(limited, v_set(1.44269504088896341f), v_set(M_ROUNDER));
-  vf k = sum - v_set(M_ROUNDER);
-  vf r = v_fma(k, v_set(-0.693359375f), limited);
-  r = v_fma(k, v_set(2.12194440e-4f), r);
-  vf e = v_fma(m_exp_polynomial(r), r * r, r) + v_set(1.0f);
-  // The integer k sits in the low bits of the sum: shifted, it is the exponent to add.
-  e = (vf)((vi)e + ((vi)sum << 23));
-  return (vf)((vi)e & ~vanishes);
-}
-
 TLK_INLINE vf m_exp2(vf x) {
   x = m_clamp(x, v_set(-151.0f), v_set(129.0f));
   vf sum = x + v_set(M_ROUNDER);

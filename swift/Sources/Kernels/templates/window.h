@@ -41,10 +41,8 @@ TLK_INLINE void window_pixels(const tlk_window_tile *t, const int P, const tlk_w
       else v_store(t->sums + p * pitch + c, acc[p]);
     }
   }
-  if (simple) return;
-  tlk_int pixels[8];
-  for (int p = 0; p < P; p++) pixels[p] = first + p;
-  epilogue_rows(t->epilogue, 1, t->sums, pitch, P, pixels, t->channel, t->channels, t->out, t->out_dtype, t->out_pitch);
+  for (int p = 0; !simple && p < P; p++)
+    epilogue_row(t->epilogue, 1, t->sums + p * pitch, first + p, t->channel, t->channels, t->out, t->out_dtype, t->out_pitch);
 }
 
 TLK_INLINE void window_lines(const tlk_window_tile *t, const tlk_window_kind kind) {
