@@ -11,7 +11,7 @@ extension OperationTable {
   private static func inferLinear(_ node: Node) throws -> [ValueSpec] {
     let x = try node.tensor("x", rank: 1...6)
     let weight = try node.tensor("weight", rank: 2...2)
-    guard x.element.isFloat else { throw node.fail("x has the element type \(x.element.name), expected fp16 or fp32") }
+    try checkTypes(node, x, weight, "weight")
     guard x.shape.last == weight.shape[1] else { throw node.fail("x has the shape \(x.shape), weight \(weight.shape): the last sizes differ") }
     if let bias = node.optional("bias"), bias.tensor.count != weight.shape[0], bias.tensor.count != 1 {
       throw node.fail("bias has \(bias.tensor.count) elements, expected \(weight.shape[0])")
@@ -19,9 +19,21 @@ extension OperationTable {
     return [try node.output(x.element, x.shape.dropLast() + [weight.shape[0]])]
   }
 
+  /// Floats of any widths, or i32 on both sides.
+  fileprivate static func checkTypes(_ node: Node, _ x: TensorSpec, _ y: TensorSpec, _ name: String) throws {
+    func isTaken(_ element: ElementType) -> Bool { element == .float16 || element == .float32 || element == .int32 }
+    guard isTaken(x.element), isTaken(y.element), x.element.isFloat == y.element.isFloat else {
+      throw node.fail("x is \(x.element.name), \(name) is \(y.element.name), expected fp16 or fp32, or int32 for both")
+    }
+  }
+
   private static func linearKernel(_ node: Node) throws -> Kernel {
     let x = try node.tensor("x")
     let weight = try node.tensor("weight")
+    if !x.element.isFloat {
+      let product = IntegerProduct(m: x.shape.dropLast().reduce(1, &*), n: weight.shape[0], k: weight.shape[1], transposeX: false, transposeY: true)
+      return try product.kernel(node, node.value("x"), node.value("weight"), bias: node.optional("bias"))
+    }
     return try constantProduct(node, rows: x.shape.dropLast().reduce(1, *), weights: try node.value("weight"), columns: weight.shape[0], depth: weight.shape[1], columnStride: weight.shape[1], depthStride: 1)
   }
 
@@ -94,8 +106,9 @@ struct MatrixProduct {
   init(_ node: Node) throws {
     let x = try node.tensor("x", rank: 1...6)
     let y = try node.tensor("y", rank: 1...6)
-    guard x.element == y.element else { throw node.fail("x is \(x.element.name), y is \(y.element.name), expected one element type") }
-    element = x.element
+    try OperationTable.checkTypes(node, x, y, "y")
+    // A constant operand may have another width than the other one, whose type is the result's.
+    element = try node.value("x").constant != nil && node.value("y").constant == nil ? y.element : x.element
     transposeX = try node.bool("transpose_x", default: false)
     transposeY = try node.bool("transpose_y", default: false)
     let xs = x.rank == 1 ? (transposeX ? [x.shape[0], 1] : [1, x.shape[0]]) : x.shape
@@ -113,6 +126,10 @@ struct MatrixProduct {
 
   func kernel(_ node: Node) throws -> Kernel {
     let (x, y, output) = (try node.value("x"), try node.value("y"), node.outputs[0])
+    if !element.isFloat {
+      let offsets = (x: MatrixProduct.offsets(xBatch, batchShape, m * k), y: MatrixProduct.offsets(yBatch, batchShape, k * n))
+      return try IntegerProduct(m: m, n: n, k: k, transposeX: transposeX, transposeY: transposeY).kernel(node, x, y, offsets: offsets)
+    }
     var product = tlk_matmul()
     product.batch = batchShape.reduce(1, *)
     product.m = m
