@@ -62,37 +62,36 @@ private struct GRU {
     let (node, layer) = (node, layer)
     let (hidden, batch) = (layer.hidden, layer.batch)
     let inputMatrix = try RecurrentMatrix(node, "weight_ih", blocks: GRU.order, blockRows: hidden)
-    // Before: R_r and R_z take h, R_o takes r · h, so they are two products. After: one.
-    let stateMatrix = try RecurrentMatrix(node, "weight_hh", blocks: resetsAfter ? GRU.order : [0, 2], blockRows: hidden)
-    let newMatrix = try resetsAfter ? nil : RecurrentMatrix(node, "weight_hh", blocks: [1], blockRows: hidden)
+    let stateMatrix = try RecurrentMatrix(node, "weight_hh", blocks: [0, 2], blockRows: hidden)
+    let newMatrix = try RecurrentMatrix(node, "weight_hh", blocks: [1], blockRows: hidden)
     let (biasVector, inputVector) = (try ParameterVector(node, "bias", blocks: GRU.order, hidden: hidden), try ParameterVector(node, "input_bias", blocks: GRU.order, hidden: hidden))
     let (x, initial) = (try node.value("x"), try node.value("initial_h"))
     let (type, stateType) = (try node.kernelType(layer.x, "x"), try node.kernelType(initial.tensor, "initial_h"))
     let slots = node.outputs.map(\.slot)
     let (width, stateCount) = (3 * hidden, batch * hidden)
     return { frame in
-      let (inputWeights, stateWeights, newWeights) = (try inputMatrix.inFrame(frame), try stateMatrix.inFrame(frame), try newMatrix?.inFrame(frame))
+      let (inputWeights, stateWeights, newWeights) = (try inputMatrix.inFrame(frame), try stateMatrix.inFrame(frame), try newMatrix.inFrame(frame))
       let (bias, inputBias) = (try biasVector?.inFrame(frame), try inputVector?.inFrame(frame))
       let projected = OwnedBytes(floats: layer.sequence * batch * width)
       try inputMatrix.run(inputWeights, rows: layer.sequence * batch, frame[x.slot], type, into: projected.floats, bias: GRU.sum(inputBias, resetsAfter ? nil : bias, width).map { UnsafePointer($0.floats) })
+      let after = resetsAfter ? bias.map { UnsafePointer($0.floats) } : nil
       let work = OwnedBytes(floats: stateCount * 5)
       let (h, gates, candidate) = (work.floats, work.floats + stateCount, work.floats + 4 * stateCount)
       try layer.loadState(node, frame[initial.slot], stateType, direction: 0, into: h)
       for (made, step) in layer.steps(isBackward: layer.isReversed).enumerated() {
         let parts = projected.floats + step * batch * width
-        if let newMatrix, let newWeights {
-          try stateMatrix.run(stateWeights, rows: batch, h, TLK_F32, into: gates, residual: parts, residualPitch: width, activation: recurrent)
+        try stateMatrix.run(stateWeights, rows: batch, h, TLK_F32, into: gates, bias: after, residual: parts, residualPitch: width, activation: recurrent)
+        if resetsAfter {
+          try newMatrix.run(newWeights, rows: batch, h, TLK_F32, into: candidate, bias: after.map { $0 + 2 * hidden })
+          GRU.reset(candidate, gates, into: candidate, batch, hidden)
+          GRU.add(parts + 2 * hidden, pitch: width, to: candidate, batch, hidden)
+          var activation = new
+          try node.check(tlk_scale_shift(candidate, TLK_F32, candidate, TLK_F32, batch, hidden, hidden, hidden, nil, nil, &activation))
+        } else {
           GRU.reset(h, gates, into: gates + 2 * stateCount, batch, hidden)
           try newMatrix.run(newWeights, rows: batch, gates + 2 * stateCount, TLK_F32, into: candidate, residual: parts + 2 * hidden, residualPitch: width, activation: new)
-          GRU.update(h, gates, candidate, batch, hidden)
-        } else {
-          try stateMatrix.run(stateWeights, rows: batch, h, TLK_F32, into: gates, bias: bias.map { UnsafePointer($0.floats) })
-          var cell = tlk_gru_cell()
-          (cell.batch, cell.hidden, cell.state) = (batch, hidden, h)
-          (cell.gates, cell.recurrent_gates) = (UnsafePointer(parts), UnsafePointer(gates))
-          (cell.recurrent, cell.activation) = (recurrent, new)
-          try node.check(tlk_gru_cell_run(&cell))
         }
+        GRU.update(h, gates, candidate, batch, hidden)
         if layer.outputsSequence || made == layer.sequence - 1 {
           try layer.store(node, h, direction: 0, step: layer.outputStep(made, isBackward: layer.isReversed), into: frame[slots[0]], type)
         }
@@ -107,6 +106,12 @@ private struct GRU {
     let total = OwnedBytes(floats: count)
     for index in 0..<count { total.floats[index] = a.floats[index] + b.floats[index] }
     return total
+  }
+
+  private static func add(_ parts: UnsafePointer<Float>, pitch: Int, to target: UnsafeMutablePointer<Float>, _ batch: Int, _ hidden: Int) {
+    for row in 0..<batch {
+      for unit in 0..<hidden { target[row * hidden + unit] += parts[row * pitch + unit] }
+    }
   }
 
   /// r · h; gates [batch][r, z][hidden].
