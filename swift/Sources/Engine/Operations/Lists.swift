@@ -19,16 +19,18 @@ extension OperationTable {
 
   // ---- make_list, list_length ---------------------------------------------------------------------------------------
 
-  /// Sizes of `elem_shape` that are known only when something is written are strings.
+  /// `elem_shape` has strings for sizes that are known only when something is written; without it, all of them are such.
   private static func inferMakeList(_ node: Node) throws -> [ValueSpec] {
     let name = try node.string("dtype", default: "fp32")
     guard let element = ElementType(name: name), element != .string else { throw node.fail("dtype is '\(name)', expected bool, fp16, fp32 or int32") }
     if let length = node.optional("init_length"), try node.tensor(of: length, "init_length").count != 1 { throw node.fail("init_length has to be one number") }
-    var shape: [Int]? = []
-    for value in node.inputs["elem_shape"] ?? [] {
-      switch value.spec {
-      case .tensor? where value.constant != nil: shape? += (value.numbers ?? []).map { Int($0) }
-      default: shape = nil
+    let sizes = node.inputs["elem_shape"] ?? []
+    var shape: [Int]? = sizes.isEmpty ? nil : []
+    for value in sizes {
+      if let numbers = value.numbers, numbers.allSatisfy({ $0 >= 0 }) {
+        shape? += numbers.map { Int(exactly: $0) ?? -1 }
+      } else {
+        shape = nil
       }
     }
     if let known = shape { _ = try node.output(element, known) }

@@ -18,8 +18,11 @@ private struct WhileLoop {
   private let plans: BlockPlans
   private let state: StateStorage?
   private let body: Block
-  private var variables: [Cell]
-  private let captured: [Cell]
+  /// The variables, then what the blocks capture.
+  private var cells: [Cell]
+  private let count: Int
+  /// The plan that a block had last: rounds that change no size find it without hashing sizes.
+  private var recent: [(specs: [ValueSpec], plan: Plan)?] = [nil, nil]
   /// The body gives the variable back as it is: no copy needed.
   private let isInvariant: [Bool]
   /// Memory that a variable was in before the last round; the next round writes there.
@@ -32,14 +35,14 @@ private struct WhileLoop {
     self.context = context
     self.state = state
     let count = node.operandValues.count
+    self.count = count
     guard let plans = node.blockPlans, node.blocks.count == 2, cells.count == count + node.captured.count else { throw node.fail("needs a condition and a body") }
     self.plans = plans
     body = node.blocks[1]
     guard node.blocks[0].inputs.count == count, node.blocks[0].outputs.count == 1, body.inputs.count == count, body.outputs.count == count, node.outputs.count == count else {
       throw node.fail("has \(count) variables and \(node.outputs.count) outputs; its condition takes \(node.blocks[0].inputs.count), its body takes \(body.inputs.count) and gives \(body.outputs.count)")
     }
-    variables = Array(cells.prefix(count))
-    captured = Array(cells.dropFirst(count))
+    self.cells = cells
     isInvariant = zip(body.inputs, body.outputs).map { $0.name == $1 }
     spare = [OwnedBytes?](repeating: nil, count: count)
     isOwned = [Bool](repeating: false, count: count)
@@ -48,16 +51,23 @@ private struct WhileLoop {
   mutating func run() throws -> [Cell] {
     let answer = OwnedBytes(byteCount: 64)
     while try isTrue(answer) { try step() }
-    return variables
+    return Array(cells.prefix(count))
   }
 
-  private func isTrue(_ answer: OwnedBytes) throws -> Bool {
-    let plan = try plans.plan(0, variables + captured, context, ownsLists: false)
+  private mutating func plan(_ block: Int) throws -> Plan {
+    if let known = recent[block], zip(known.specs, cells).allSatisfy({ $0 == $1.spec }) { return known.plan }
+    let plan = try plans.plan(block, cells, context, ownsLists: block == 1)
+    recent[block] = (cells.map(\.spec), plan)
+    return plan
+  }
+
+  private mutating func isTrue(_ answer: OwnedBytes) throws -> Bool {
+    let plan = try self.plan(0)
     let memory = plan.resultSpecs.first.flatMap { spec -> TensorMemory? in
       guard case .tensor(let tensor)? = spec, tensor.byteCount <= answer.byteCount else { return nil }
       return TensorMemory(spec: tensor, address: answer.pointer, owner: answer)
     }
-    let result = try plan.run(variables + captured, outputs: [memory], state: state)
+    let result = try plan.run(cells, outputs: [memory], state: state)
     guard let cell = result.first, let address = cell.address, let number = Scalars.read(UnsafeRawBufferPointer(start: address, count: cell.tensor.byteCount), cell.tensor)?.first else {
       throw node.fail("the condition gives no truth value", .runtime)
     }
@@ -65,20 +75,20 @@ private struct WhileLoop {
   }
 
   private mutating func step() throws {
-    let plan = try plans.plan(1, variables + captured, context, ownsLists: true)
-    var memory = [TensorMemory?](repeating: nil, count: variables.count)
+    let plan = try self.plan(1)
+    var memory = [TensorMemory?](repeating: nil, count: count)
     for (index, spec) in plan.resultSpecs.enumerated() where !isInvariant[index] {
       guard case .tensor(let tensor)? = spec else { continue }
       let known = spare[index]?.byteCount == tensor.byteCount ? spare[index] : nil
       let bytes = known ?? OwnedBytes(byteCount: tensor.byteCount)
       memory[index] = TensorMemory(spec: tensor, address: bytes.pointer, owner: bytes)
     }
-    let results = try plan.run(variables + captured, outputs: memory, state: state)
-    guard results.count == variables.count else { throw node.fail("the body gives \(results.count) values, expected \(variables.count)", .runtime) }
+    let results = try plan.run(cells, outputs: memory, state: state)
+    guard results.count == count else { throw node.fail("the body gives \(results.count) values, expected \(count)", .runtime) }
     for (index, result) in results.enumerated() where !isInvariant[index] {
-      spare[index] = isOwned[index] ? variables[index].owner as? OwnedBytes : nil
+      spare[index] = isOwned[index] ? cells[index].owner as? OwnedBytes : nil
       isOwned[index] = true
-      variables[index] = result
+      cells[index] = result
     }
   }
 }

@@ -40,6 +40,7 @@ extension OperationTable {
   private static func inferQuantize(_ node: Node) throws -> [ValueSpec] {
     let x = try activation(node)
     guard x.element == .float16 || x.element == .float32 else { throw node.fail("input has the element type \(x.element.name), expected fp16 or fp32") }
+    _ = try node.tensor("scale")
     let name = try node.string("output_dtype")
     guard let element = ElementType(name: name), element == .int8 || element == .uint8 else { throw node.fail("output_dtype is '\(name)', expected int8 or uint8") }
     _ = try BlockGrid(node, x.shape, along: "axis", parameters: parameters)
