@@ -38,18 +38,26 @@ struct BlockGrid {
 }
 
 extension Node {
-  /// A small tensor in f32, spread to `count` numbers if it is one; nil where the parameter is absent.
-  func widened(_ name: String, count: Int, _ frame: Frame) throws -> OwnedBytes? {
-    guard let value = optional(name) else { return nil }
+  /// A small tensor in f32, spread to `count` numbers if it is one; nil where the parameter is absent. A constant is widened once.
+  func widened(_ name: String, count: Int) throws -> (Frame) throws -> OwnedBytes? {
+    guard let value = optional(name) else { return { _ in nil } }
     let own = value.tensor.count
     guard own == count || own == 1 else { throw fail("\(name) has \(own) elements, expected \(count)") }
-    let wide = OwnedBytes(byteCount: count * 4)
-    try check(tlk_convert(frame[value.slot], kernelType(value.tensor, name), wide.pointer, TLK_F32, own))
-    if own == 1 {
-      let numbers = wide.pointer.assumingMemoryBound(to: Float.self)
-      for index in 0..<count { numbers[index] = numbers[0] }
+    let (type, slot) = (try kernelType(value.tensor, name), value.slot)
+    let widen = { (source: UnsafeRawPointer) throws -> OwnedBytes in
+      let wide = OwnedBytes(byteCount: count * 4)
+      try self.check(tlk_convert(source, type, wide.pointer, TLK_F32, own))
+      if own == 1 {
+        let numbers = wide.pointer.assumingMemoryBound(to: Float.self)
+        for index in 1..<max(count, 1) { numbers[index] = numbers[0] }
+      }
+      return wide
     }
-    return wide
+    if value.isFoldable, let bytes = value.bytes?.baseAddress {
+      let wide = try widen(bytes)
+      return { _ in wide }
+    }
+    return { frame in try widen(frame[slot]) }
   }
 }
 

@@ -42,7 +42,7 @@ extension OperationTable {
       let indices = try sparse.expanded(node, frame)
       let dense = OwnedBytes(byteCount: palette.output.byteCount)
       try palette.lookUp(node, indices.pointer, frame, into: dense.pointer)
-      let (from, to) = (frame[sparse.mask.slot], frame[maskTarget])
+      let (from, to) = (frame[sparse.maskSlot], frame[maskTarget])
       for outer in 0..<(inner == 0 ? 0 : sparse.count / inner) {
         for lane in 0..<palette.lanes { (to + (outer * palette.lanes + lane) * inner).copyMemory(from: from + outer * inner, byteCount: inner) }
       }
@@ -68,11 +68,12 @@ extension OperationTable {
     let sparse = try SparseTensor(node, mask: "mask", values: "nonzero_data")
     let output = node.outputs[0]
     let isPacked = node.optional("shape") != nil
+    let (spec, target) = (output.tensor, output.slot)
     return { frame in
-      guard isPacked else { return try sparse.expand(node, frame, into: frame[output.slot]) }
-      let mask = OwnedBytes(byteCount: output.tensor.count)
-      try node.check(tlk_unpack_bits(frame[sparse.mask.slot], sparse.count, 1, mask.pointer, output.tensor.count))
-      let status = tlk_sparse_expand(mask.pointer, output.tensor.count, frame[sparse.values.slot], sparse.values.tensor.count, output.tensor.byteWidth, frame[output.slot])
+      guard isPacked else { return try sparse.expand(node, frame, into: frame[target]) }
+      let mask = OwnedBytes(byteCount: spec.count)
+      try node.check(tlk_unpack_bits(frame[sparse.maskSlot], sparse.count, 1, mask.pointer, spec.count))
+      let status = tlk_sparse_expand(mask.pointer, spec.count, frame[sparse.valuesSlot], sparse.values.tensor.count, spec.byteWidth, frame[target])
       guard status != TLK_E_ARGUMENT else { throw node.fail("mask does not have as many ones as nonzero_data has elements (\(sparse.values.tensor.count))") }
       try node.check(status)
     }
@@ -91,12 +92,12 @@ private struct Palette {
   let count: Int, storedCount: Int
   private let entries: Int
   private let grid: BlockGrid
-  private let lut: Value
+  private let lutSlot: Int
 
   init(_ node: Node, indices name: String, shape sparseShape: [Int]? = nil) throws {
     let indices = try node.tensor(name)
     let table = try node.tensor("lut")
-    lut = try node.value("lut")
+    lutSlot = try node.value("lut").slot
     guard table.byteWidth <= 4, indices.byteWidth == 1, !indices.element.isFloat else {
       throw node.fail("\(name) is \(indices.element.name) and lut is \(table.element.name), expected unsigned integers of up to 8 bits and fp16, fp32, int8 or uint8")
     }
@@ -132,7 +133,7 @@ private struct Palette {
 
   func lookUp(_ node: Node, _ indices: UnsafeRawPointer, _ frame: Frame, into target: UnsafeMutableRawPointer) throws {
     var grid = grid.grid
-    let status = tlk_lookup(&grid, indices.assumingMemoryBound(to: UInt8.self), frame[lut.slot], entries, lanes, vectorAxis, output.byteWidth, target)
+    let status = tlk_lookup(&grid, indices.assumingMemoryBound(to: UInt8.self), frame[lutSlot], entries, lanes, vectorAxis, output.byteWidth, target)
     guard status != TLK_E_ARGUMENT else { throw node.fail("an index is not below \(entries), the number of entries of lut") }
     try node.check(status)
   }

@@ -52,9 +52,10 @@ extension OperationTable {
     let grid = try BlockGrid(node, x.tensor.shape, along: "axis", parameters: parameters)
     let (from, to) = (try node.kernelType(x.tensor, "input"), try node.kernelType(node.outputs[0].tensor, "output"))
     let (source, target) = (x.slot, node.outputs[0].slot)
+    let (scales, offsets) = (try node.widened("scale", count: grid.blockCount), try node.widened("zero_point", count: grid.blockCount))
     return { frame in
-      guard let scale = try node.widened("scale", count: grid.blockCount, frame) else { throw node.fail("parameter 'scale' is missing") }
-      let offset = try node.widened("zero_point", count: grid.blockCount, frame)
+      guard let scale = try scales(frame) else { throw node.fail("parameter 'scale' is missing") }
+      let offset = try offsets(frame)
       var grid = grid.grid
       try node.check(tlk_quantize(&grid, frame[source], from, scale.floats, offset?.floats, frame[target], to))
       withExtendedLifetime((scale, offset)) {}
@@ -79,15 +80,19 @@ extension OperationTable {
   private static func shiftScale(_ node: Node, _ data: Value, _ grid: BlockGrid, offset: String) throws -> Kernel {
     let (from, to) = (try node.kernelType(data.tensor, data.name), try node.kernelType(node.outputs[0].tensor, "output"))
     let (source, target) = (data.slot, node.outputs[0].slot)
-    return { frame in try applyShiftScale(node, grid, offset, frame[source], from, frame[target], to, frame) }
+    let run = try shiftScale(node, grid, from, to, offset: offset)
+    return { frame in try run(frame, frame[source], frame[target]) }
   }
 
-  private static func applyShiftScale(_ node: Node, _ grid: BlockGrid, _ offset: String, _ source: UnsafeRawPointer, _ from: tlk_dtype, _ target: UnsafeMutableRawPointer, _ to: tlk_dtype, _ frame: Frame) throws {
-    guard let scale = try node.widened("scale", count: grid.blockCount, frame) else { throw node.fail("parameter 'scale' is missing") }
-    let shift = try node.widened(offset, count: grid.blockCount, frame)
-    var grid = grid.grid
-    try node.check(tlk_dequantize(&grid, source, from, scale.floats, shift?.floats, target, to))
-    withExtendedLifetime((scale, shift)) {}
+  private static func shiftScale(_ node: Node, _ grid: BlockGrid, _ from: tlk_dtype, _ to: tlk_dtype, offset: String) throws -> (Frame, UnsafeRawPointer, UnsafeMutableRawPointer) throws -> Void {
+    let (scales, offsets) = (try node.widened("scale", count: grid.blockCount), try node.widened(offset, count: grid.blockCount))
+    return { frame, source, target in
+      guard let scale = try scales(frame) else { throw node.fail("parameter 'scale' is missing") }
+      let shift = try offsets(frame)
+      var grid = grid.grid
+      try node.check(tlk_dequantize(&grid, source, from, scale.floats, shift?.floats, target, to))
+      withExtendedLifetime((scale, shift)) {}
+    }
   }
 
   // ---- compressed weights -------------------------------------------------------------------------------------------
@@ -137,11 +142,12 @@ extension OperationTable {
     let element = node.outputs[1].tensor.element
     let (from, to) = (try node.kernelType(sparse.values.tensor, "nonzero_data"), try node.kernelType(node.outputs[1].tensor, "output"))
     let (maskTarget, target) = (node.outputs[0].slot, node.outputs[1].slot)
+    let run = try shiftScale(node, grid, from, to, offset: "offset")
     return { frame in
       let dense = try sparse.expanded(node, frame)
       let scaled = OwnedBytes(byteCount: sparse.count * TensorSpec(element, []).byteWidth)
-      try applyShiftScale(node, grid, "offset", dense.pointer, from, scaled.pointer, to, frame)
-      frame[maskTarget].copyMemory(from: frame[sparse.mask.slot], byteCount: sparse.count)
+      try run(frame, dense.pointer, scaled.pointer)
+      frame[maskTarget].copyMemory(from: frame[sparse.maskSlot], byteCount: sparse.count)
       try sparse.collect(node, scaled.pointer, TensorSpec(element, []).byteWidth, frame, into: frame[target])
     }
   }
@@ -151,11 +157,15 @@ extension OperationTable {
 struct SparseTensor {
   let mask: Value
   let values: Value
+  /// Where they are in the plan that is being built: a constant has another place in each plan.
+  let maskSlot: Int, valuesSlot: Int
   var count: Int { mask.tensor.count }
 
   init(_ node: Node, mask: String, values: String) throws {
     self.mask = try node.value(mask)
     self.values = try node.value(values)
+    maskSlot = self.mask.slot
+    valuesSlot = self.values.slot
     guard self.mask.tensor.byteWidth == 1, self.values.tensor.rank == 1 else {
       throw node.fail("\(mask) is \(self.mask.tensor.element.name) and \(values) has rank \(self.values.tensor.rank), expected uint1 and rank 1")
     }
@@ -167,7 +177,7 @@ struct SparseTensor {
   }
 
   func expand(_ node: Node, _ frame: Frame, into target: UnsafeMutableRawPointer) throws {
-    try check(node, tlk_sparse_expand(frame[mask.slot], count, frame[values.slot], values.tensor.count, values.tensor.byteWidth, target))
+    try check(node, tlk_sparse_expand(frame[maskSlot], count, frame[valuesSlot], values.tensor.count, values.tensor.byteWidth, target))
   }
 
   func expanded(_ node: Node, _ frame: Frame) throws -> OwnedBytes {
@@ -177,6 +187,6 @@ struct SparseTensor {
   }
 
   func collect(_ node: Node, _ dense: UnsafeRawPointer, _ byteWidth: Int, _ frame: Frame, into target: UnsafeMutableRawPointer) throws {
-    try check(node, tlk_sparse_collect(frame[mask.slot], count, dense, values.tensor.count, byteWidth, target))
+    try check(node, tlk_sparse_collect(frame[maskSlot], count, dense, values.tensor.count, byteWidth, target))
   }
 }
