@@ -132,6 +132,7 @@ struct MatrixProduct {
     let aOffsets = OwnedArray(MatrixProduct.offsets(xBatch, batchShape, m * k))
     let bOffsets = OwnedArray(MatrixProduct.offsets(yBatch, batchShape, k * n))
     let (a, b, out, fixed) = (x.slot, y.slot, output.slot, product)
+    let isInteger = [TLK_I32, TLK_U32].contains(product.a_dtype)
     return { frame in
       var product = fixed
       product.a = UnsafeRawPointer(frame[a])
@@ -139,6 +140,7 @@ struct MatrixProduct {
       product.out = frame[out]
       product.a_offsets = UnsafePointer(aOffsets.pointer)
       product.b_offsets = UnsafePointer(bOffsets.pointer)
+      if isInteger { return try node.check(tlk_matmul_i32(&product)) }
       epilogue.apply(&product.epilogue, frame)
       try node.check(tlk_matmul_run(&product))
     }

@@ -51,6 +51,8 @@ typedef struct {
   tlk_epilogue epilogue;  // residual: of batch entry 0, offset by the same element counts as the output
 } tlk_matmul;
 TLK_API tlk_status tlk_matmul_run(const tlk_matmul *matmul);
+// The same for 32-bit integers, which wrap. dtypes, alpha and epilogue are not read.
+TLK_API tlk_status tlk_matmul_i32(const tlk_matmul *matmul);
 
 // Scaled-dot-product attention: out = softmax(scale * q k^T + mask) v, per batch entry (batch * heads), no scores in memory.
 // q [queries][width], k [keys][width], v [keys][value_width], mask [queries][keys] (pitch 0: one row for all queries), NULL: none.
