@@ -155,6 +155,7 @@ extension Node {
 
   func output(_ element: ElementType, _ shape: [Int]) throws -> ValueSpec {
     guard let spec = TensorSpec.checked(element, shape) else { throw fail("the output would have the shape \(shape)") }
+    guard spec.byteCount <= MemoryLimit.byteCount else { throw fail("the output would have the shape \(shape): \(MemoryLimit.describe(spec.byteCount))", .runtime) }
     return .tensor(spec)
   }
 }

@@ -55,10 +55,12 @@ extension OperationTable {
     let target = node.outputs[0].slot
     return { frame in
       // f64 holds every i32 exactly; floats are rounded once.
-      let numbers = OwnedBytes(byteCount: range.count &* 8)
-      let out = numbers.pointer.bindMemory(to: Double.self, capacity: max(range.count, 1))
-      for index in 0..<range.count { out[index] = range.start + Double(index) * range.step }
-      try node.check(tlk_convert(out, TLK_F64, frame[target], type, range.count))
+      var numbers = [Double](repeating: 0, count: max(min(range.count, 1024), 1))
+      for first in stride(from: 0, to: range.count, by: numbers.count) {
+        let count = min(numbers.count, range.count - first)
+        for index in 0..<count { numbers[index] = range.start + Double(first + index) * range.step }
+        try node.check(tlk_convert(numbers, TLK_F64, frame[target] + first * output.byteWidth, type, count))
+      }
     }
   }
 

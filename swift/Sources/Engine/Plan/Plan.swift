@@ -49,6 +49,7 @@ final class Plan {
     inputs = graph.inputs
     results = graph.results
     memory = MemoryPlan(graph, ownsResults: continuation == nil)
+    try MemoryLimit.check(arena: memory.arenaByteCount, results: continuation == nil ? results : [])
     for node in graph.nodes {
       node.context = context
       if let kernel = try Plan.kernel(node, memory) { steps.append(Step(kernel: kernel, node: node)) }
