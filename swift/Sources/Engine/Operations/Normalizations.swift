@@ -101,7 +101,8 @@ extension OperationTable {
   private static func inferSoftmax(_ node: Node) throws -> [ValueSpec] {
     let x = try floatTensor(node)
     guard x.rank > 0 else { throw node.fail("x is a scalar") }
-    _ = try node.axis("axis", rank: x.rank, default: -1)
+    // Written out: the layout pass renumbers the axes that it finds, and -1 would mean another axis in another order.
+    node.inputs["axis"] = [Value.ints("\(node.label).axis", [try node.axis("axis", rank: x.rank, default: -1)])]
     return [.tensor(x)]
   }
 
