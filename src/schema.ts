@@ -8,7 +8,7 @@ export const loadOptions = z.strictObject({
   computeUnits: computeUnits.optional(),
   /** The function of a multi-function model; default: the model's own default. */
   functionName: z.string().min(1).optional(),
-  /** Arithmetic of the portable engine: as the model says, widened to f32 for comparison, or bf16 products where they are faster. */
+  /** Arithmetic: as the model says; `f32` widens everything for comparison (Linux only); `fast` lets a Mac's GPU sum in f16 and changes nothing on Linux. */
   precision: z.enum(["model", "f32", "fast"]).optional(),
 });
 

@@ -44,6 +44,8 @@ struct Classification {
     case .strings(let strings): return .strings(strings)
     case .bytes(let slice):
       guard case .tensor(let type) = constant.type, let sizes = type.sizes, let numbers = Scalars.read(slice.bytes, TensorSpec(type.element, sizes)) else { return nil }
+      // As f64 a label past 2^53 would change.
+      if type.element == .int64 { return .ints((0..<numbers.count).map { slice.bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }) }
       return .ints(numbers.compactMap { Int64(exactly: $0) })
     case .elements(let elements):
       var strings: [String] = []

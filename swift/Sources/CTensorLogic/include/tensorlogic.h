@@ -93,7 +93,8 @@ int32_t tl_buffer_collect(void *bytes, void *context);
 
 /*
  * Loads a model file or package. path: in. options: in, JSON {computeUnits: "all"|"cpuOnly"|"cpuAndGPU"|"cpuAndNeuralEngine",
- * functionName?: string, precision?: "model"|"f32"|"fast"}; zero length = defaults.
+ * functionName?: string, precision?: "model"|"f32"|"fast"}; zero length = defaults. f32 computes in f32 (portable engine only,
+ * TL_E_UNSUPPORTED on Apple systems); fast allows f16 sums on Apple's GPUs and changes nothing in the portable engine.
  */
 int32_t tl_model_load(const uint8_t *path, uint32_t path_byte_length, const uint8_t *options, uint32_t options_byte_length, uint32_t *out_model);
 /* The same off the calling thread: returns at once, the completion callback receives the token; then tl_async_result gives the model. */

@@ -138,7 +138,4 @@ final class Plan {
 
   /// Specs of what a run gives; nil where only a run can tell.
   var resultSpecs: [ValueSpec?] { continuation == nil ? results.map(\.spec) : [] }
-
-  /// Bytes of intermediate memory per run in flight.
-  var arenaByteCount: Int { memory.arenaByteCount }
 }
