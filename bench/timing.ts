@@ -10,8 +10,22 @@ export interface Contender {
   run(): unknown | Promise<unknown>;
 }
 
-/** Long enough for a pool's spinning threads to park, so that no contender pays for the one before it. */
-const pauseMs = 20;
+/** A look every 20 ms; ONNX Runtime's threads were seen to spin for over 20 ms after a run, for less than 100 ms. */
+const lookMs = 20;
+
+/**
+ * Waits until no thread of this process is running, so that no contender pays for the spinning threads of the one
+ * before it: the process's own CPU time must have stood still (under a tenth of a core) for one look.
+ */
+async function quiet(): Promise<void> {
+  for (let look = 0; look < 50; look++) {
+    const before = process.cpuUsage();
+    await Bun.sleep(lookMs);
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 < lookMs / 10) return;
+  }
+  throw new Error("this process's threads did not come to rest within a second");
+}
 
 /**
  * Runs the contenders in turns A B A B …; in its turn each runs once untimed, then once timed.
@@ -21,7 +35,7 @@ export async function interleave(contenders: Contender[], rounds: number): Promi
   const times = contenders.map(() => [] as number[]);
   for (let round = 0; round < rounds; round++) {
     for (const [i, contender] of contenders.entries()) {
-      await Bun.sleep(pauseMs);
+      await quiet();
       await contender.run();
       const start = Bun.nanoseconds();
       await contender.run();
