@@ -1,27 +1,30 @@
 import { formatFeature } from "../features.ts";
 import { loadModel, type Feature, type Model } from "../index.ts";
-import { bundledModel, shortPath } from "./paths.ts";
+import { type DefaultModel, shortPath } from "./paths.ts";
 import { bar, bold, columns, green } from "./style.ts";
 import { parseCommandLine, UsageError } from "./usage.ts";
 
-export async function run(args: string[], ready: () => Promise<unknown>): Promise<void> {
+export async function run(args: string[], ready: () => Promise<unknown>, defaultModel?: DefaultModel): Promise<void> {
   const { values, positionals } = parseCommandLine({
     args,
     allowPositionals: true,
     options: { function: { type: "string" }, json: { type: "boolean", default: false } },
   });
-  if (positionals.length > 1) throw new UsageError(`${positionals[1]}: describe takes one model`);
-  const path = positionals[0] ?? bundledModel;
+  if (positionals.length > 1 || (defaultModel?.isOnly && positionals.length > 0))
+    throw new UsageError(`${positionals.at(-1)}: describe takes one model`);
+  const path = positionals[0] ?? defaultModel?.path;
+  if (path === undefined) throw new UsageError("describe wants a MODEL");
+  const name = path === defaultModel?.path ? defaultModel.name : shortPath(path);
   await ready();
   using model = await loadModel(path, values.function ? { functionName: values.function } : {});
-  await Bun.write(Bun.stdout, values.json ? `${JSON.stringify(toJson(model, path), null, 2)}\n` : toText(model, path));
+  await Bun.write(Bun.stdout, values.json ? `${JSON.stringify(toJson(model, name), null, 2)}\n` : toText(model, name));
 }
 
-function toJson(model: Model, path: string): unknown {
+function toJson(model: Model, name: string): unknown {
   const { metadata, device, inputs, outputs, states, functionName, functions, classLabels, operations } = model;
   const { predictedFeatureName, predictedProbabilitiesName } = model;
   return {
-    model: path,
+    model: name,
     metadata,
     device,
     functionName,
@@ -36,10 +39,10 @@ function toJson(model: Model, path: string): unknown {
   };
 }
 
-function toText(model: Model, path: string): string {
+function toText(model: Model, name: string): string {
   const { metadata } = model;
   const about: [string, string][] = [
-    ["model", shortPath(path)],
+    ["model", name],
     ["format", `${metadata.format} (${metadata.kind}, specification ${metadata.specificationVersion})`],
     ["quantization", metadata.quantization],
     ["device", model.device],

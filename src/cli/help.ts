@@ -5,6 +5,7 @@ export const overview = `tensorlogic: run Core ML models from Bun
 
   bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
+  bun run compile --outfile NAME             make one executable, if asked with a model inside
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -45,5 +46,22 @@ describes the bundled EfficientNet-Lite0.
 options
   --function NAME    the function of a multi-function model
   --json             print one JSON object instead of text
+  --help             print this text
+`;
+
+export const compileHelp = `bun run compile --outfile NAME [--model MODEL]
+
+Makes one executable that needs neither Bun nor Swift nor this repository. With --model the model is inside:
+  NAME INPUT ...             does what bun run infer MODEL INPUT ... does
+  NAME describe              describes the model
+Without it:
+  NAME infer MODEL INPUT ... and NAME describe MODEL
+
+Core ML takes models as files, so one that is inside is unpacked once, into the user's cache folder (by content, shared
+by all starts; what no start has used for 30 days is removed). The native library is extracted to $TMPDIR, once too.
+
+options
+  --outfile NAME     the executable to write
+  --model MODEL      a .mlpackage, .mlmodelc, .mlmodel or other model to put inside
   --help             print this text
 `;

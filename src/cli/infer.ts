@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import {
   describeRuntime,
   Image,
@@ -10,10 +11,10 @@ import {
   type Model,
 } from "../index.ts";
 import { writeOutputs } from "./output-files.ts";
-import { bundledModel, bundledPhoto, shortPath } from "./paths.ts";
+import { type DefaultModel, shortPath } from "./paths.ts";
 import { columns, dim, formatMs } from "./style.ts";
 import { formatOutputs, outputToJson, rankClasses } from "./summary.ts";
-import { parseChoice, parseCommandLine, parseCount } from "./usage.ts";
+import { parseChoice, parseCommandLine, parseCount, UsageError } from "./usage.ts";
 import { assignInputs, isImagePath, readInputs } from "./values.ts";
 
 interface Timing {
@@ -27,7 +28,7 @@ interface Timing {
 /** Without --repeat, slow models are not run ten times. */
 const defaultBudgetMs = 1000;
 
-export async function run(args: string[], ready: () => Promise<unknown>): Promise<void> {
+export async function run(args: string[], ready: () => Promise<unknown>, defaultModel?: DefaultModel): Promise<void> {
   const { values, positionals } = parseCommandLine({
     args,
     allowPositionals: true,
@@ -45,8 +46,7 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   const repeat = parseCount(values.repeat, "--repeat", 10, 0);
   const units = ["all", "cpuOnly", "cpuAndGPU", "cpuAndNeuralEngine"] as const;
   const computeUnits = parseChoice<ComputeUnits>(values["compute-units"], "--compute-units", units, "all");
-  const { modelPath, inputArgs } = chooseModel(positionals);
-  const defaultCrop = modelPath === bundledModel ? "imagenet" : "center";
+  const { modelPath, modelName, inputArgs, defaultCrop } = chooseModel(positionals, defaultModel);
   const crop = parseChoice<CropMode>(values.crop, "--crop", ["center", "imagenet", "fit", "fill"], defaultCrop);
 
   await ready();
@@ -67,7 +67,7 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   );
   const report = {
     model,
-    modelPath,
+    modelName,
     inputs,
     inputTexts: new Map([...assigned].map(([{ name }, text]) => [name, text])),
     outputs,
@@ -82,13 +82,26 @@ export async function run(args: string[], ready: () => Promise<unknown>): Promis
   }
 }
 
-/** A picture in the model's place means: the bundled model. */
-function chooseModel(positionals: readonly string[]): { modelPath: string; inputArgs: readonly string[] } {
+interface Choice {
+  modelPath: string;
+  modelName: string;
+  inputArgs: readonly string[];
+  defaultCrop: CropMode;
+}
+
+/** A picture in the model's place means: the default model. */
+function chooseModel(positionals: readonly string[], byDefault: DefaultModel | undefined): Choice {
   const [first, ...rest] = positionals;
-  if (first === undefined) return { modelPath: bundledModel, inputArgs: [bundledPhoto] };
-  if (rest.length === 0 && isImagePath(first) && existsSync(first))
-    return { modelPath: bundledModel, inputArgs: [first] };
-  return { modelPath: first, inputArgs: rest };
+  const isPicture = first !== undefined && rest.length === 0 && isImagePath(first) && existsSync(first);
+  if (byDefault && (byDefault.isOnly || first === undefined || isPicture)) {
+    const inputArgs = first === undefined && byDefault.photo !== undefined ? [byDefault.photo] : positionals;
+    if (inputArgs.length === 0) throw new UsageError(`${byDefault.name} wants an INPUT`);
+    return { modelPath: byDefault.path, modelName: byDefault.name, inputArgs, defaultCrop: byDefault.crop };
+  }
+  if (first === undefined) throw new UsageError("infer wants a MODEL");
+  const isDefault = byDefault !== undefined && resolve(first) === byDefault.path;
+  const defaultCrop = isDefault ? byDefault.crop : "center";
+  return { modelPath: first, modelName: shortPath(first), inputArgs: rest, defaultCrop };
 }
 
 function measure(
@@ -116,7 +129,7 @@ function measure(
 
 interface Report {
   model: Model;
-  modelPath: string;
+  modelName: string;
   inputs: FeatureInputs;
   inputTexts: ReadonlyMap<string, string>;
   outputs: FeatureOutputs;
@@ -125,10 +138,10 @@ interface Report {
   top: number;
 }
 
-function toText({ model, modelPath, inputs, inputTexts, outputs, timing, crop, top }: Report): string {
+function toText({ model, modelName, inputs, inputTexts, outputs, timing, crop, top }: Report): string {
   const { metadata } = model;
   const head = columns([
-    ["model", shortPath(modelPath)],
+    ["model", modelName],
     ["format", `${metadata.format} (${metadata.kind}, specification ${metadata.specificationVersion})`],
     ["quantization", metadata.quantization],
     ["device", formatDevice(model)],
@@ -168,13 +181,13 @@ function formatTiming({ loadMs, firstRunMs, medianMs, runs }: Timing): string {
   return parts.map(([label, ms]) => `${dim(label)} ${formatMs(ms)}`).join(dim(" · "));
 }
 
-function toJson({ model, modelPath, inputTexts, outputs, timing, crop, top }: Report): unknown {
+function toJson({ model, modelName, inputTexts, outputs, timing, crop, top }: Report): unknown {
   const classes =
     model.predictedProbabilitiesName === undefined
       ? undefined
       : rankClasses(outputs[model.predictedProbabilitiesName]!, top);
   return {
-    model: modelPath,
+    model: modelName,
     metadata: model.metadata,
     device: model.device,
     runtime: describeRuntime(),

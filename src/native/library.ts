@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isEnvironmentSet, readEnvironment } from "../env.ts";
 import { LibraryError } from "../errors.ts";
+import { embeddedLibrary, isStandalone } from "./embedded.ts";
 import { errorFor } from "./status.ts";
 import { symbols } from "./symbols.ts";
 import { traced } from "./trace.ts";
@@ -17,13 +18,6 @@ const minimumBun = [1, 4] as const;
 export type Native = Library<typeof symbols>["symbols"];
 
 let loaded: Native | undefined;
-let registeredPath: string | undefined;
-
-/** Names the library to load, for executables that carry it inside; without effect once it is loaded. */
-export function registerLibrary(path: string): void {
-  registeredPath = path;
-}
-
 /** The C functions; loads the library at the first call. */
 export function native(): Native {
   return (loaded ??= load());
@@ -31,15 +25,12 @@ export function native(): Native {
 
 /** Where the library is looked for, best first. */
 export function libraryCandidates(): string[] {
-  const root = join(import.meta.dir, "..", "..");
-  const fileName = `libtensorlogic.${process.platform === "darwin" ? "dylib" : "so"}`;
   const named = readEnvironment("TENSORLOGIC_LIB");
   if (named) return [named];
-  return [
-    ...(registeredPath ? [registeredPath] : []),
-    join(root, "dist", fileName),
-    join(root, "swift", ".build", "release", fileName),
-  ];
+  if (isStandalone) return [embeddedLibrary() ?? []].flat();
+  const root = join(import.meta.dir, "..", "..");
+  const fileName = `libtensorlogic.${process.platform === "darwin" ? "dylib" : "so"}`;
+  return [join(root, "dist", fileName), join(root, "swift", ".build", "release", fileName)];
 }
 
 /** Throws LibraryError when this Bun is too old. */
@@ -56,6 +47,10 @@ function load(): Native {
   const candidates = libraryCandidates();
   const path = candidates.find((candidate) => existsSync(candidate));
   if (!path) {
+    if (isStandalone && candidates.length === 0)
+      throw new LibraryError(
+        "this executable was made before the native library was built: run `bun run build` in the package's folder, then make it again",
+      );
     throw new LibraryError(
       `the native library was not found at ${candidates.join(" or ")}; \`bun run infer\` in the package's folder builds it, or set TENSORLOGIC_LIB`,
     );
@@ -78,11 +73,12 @@ function load(): Native {
 
 function loadFailure(path: string, cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  // Executables keep the library in a virtual file system and extract it to the temporary folder; Bun's own message hides that.
-  const embedded = path.startsWith("/$bunfs/")
-    ? ` (it is extracted to ${tmpdir()}: is that folder writable? TENSORLOGIC_LIB names a file outside)`
-    : "";
-  return `the native library ${path} cannot be loaded${embedded}: ${text}`;
+  if (!isStandalone || path !== embeddedLibrary()) return `the native library ${path} cannot be loaded: ${text}`;
+  // Bun's own message names a file that nobody made, or only the symptom.
+  const reason = text.includes("failed to map segment")
+    ? "does not allow programs (mounted noexec)"
+    : "cannot be written, or does not exist";
+  return `the native library inside this executable is extracted to the temporary folder, and ${tmpdir()} ${reason}: set TMPDIR to a folder that can hold programs, or TENSORLOGIC_LIB to a copy of the library (${text})`;
 }
 
 const errorBytes = new Uint8Array(4096);
