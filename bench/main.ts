@@ -1,4 +1,6 @@
 /**
+ * `bun run bench [MODEL] [OPTION…]` is the command of src/cli/bench.ts. For engineers of this package:
+ *
  * `bun run bench ffi [OPTION…]`    what one call of `request.run()` costs
  * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime on the same networks
  *
@@ -9,13 +11,10 @@ import { ensureReady } from "../scripts/setup/ensure.ts";
 
 const benches = ["ffi", "peers"];
 const [name, ...rest] = Bun.argv.slice(2);
-if (name === undefined || !benches.includes(name)) {
-  const isHelp = name === "--help" || name === "-h";
-  (isHelp ? console.log : console.error)(`usage: bun run bench ${benches.join(" | ")} [OPTION…]   (bench/README.md)`);
-  process.exit(isHelp ? 0 : 2);
-}
-await ensureReady();
-const child = Bun.spawn([process.execPath, join(import.meta.dir, `${name}.ts`), ...rest], {
-  stdio: ["inherit", "inherit", "inherit"],
-});
+const isOurs = name !== undefined && benches.includes(name);
+if (isOurs) await ensureReady();
+const command = isOurs
+  ? [join(import.meta.dir, `${name}.ts`), ...rest]
+  : [join(import.meta.dir, "../src/cli/main.ts"), "bench", ...Bun.argv.slice(2)];
+const child = Bun.spawn([process.execPath, ...command], { stdio: ["inherit", "inherit", "inherit"] });
 process.exit(await child.exited);

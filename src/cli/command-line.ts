@@ -1,4 +1,4 @@
-import { compileHelp, describeHelp, inferHelp, overview } from "./help.ts";
+import { benchHelp, compileHelp, describeHelp, inferHelp, overview } from "./help.ts";
 import type { DefaultModel } from "./paths.ts";
 import { UsageError } from "./usage.ts";
 
@@ -12,6 +12,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   infer: { help: inferHelp, load: () => import("./infer.ts") },
   describe: { help: describeHelp, load: () => import("./describe.ts") },
+  bench: { help: benchHelp, load: () => import("./bench.ts") },
   compile: { help: compileHelp, load: () => import("./compile.ts") },
 };
 

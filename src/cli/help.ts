@@ -5,6 +5,7 @@ export const overview = `tensorlogic: run Core ML models from Bun
 
   bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
+  bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
   bun run compile --outfile NAME             make one executable, if asked with a model inside
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
@@ -47,6 +48,21 @@ options
   --function NAME    the function of a multi-function model
   --json             print one JSON object instead of text
   --help             print this text
+`;
+
+export const benchHelp = `bun run bench [MODEL] [[name=]INPUT ...]
+
+Measures a model on each device that this machine has: latency (median, 95th and 99th percentile, minimum), runs per
+second, load time, first run, growth of the process's memory, power and inferences per joule. Power comes from RAPL
+counters on Linux and from powermetrics on macOS, where they can be read. Without INPUTs the inputs are random.
+
+options
+  --repeat N         timed runs per device (default 200, at most 10 seconds)
+  --svg FILE         also draw the latencies
+  --json             print one JSON object instead of text
+  --help             print this text
+
+For engineers of this package: bun run bench ffi | peers (bench/README.md).
 `;
 
 export const compileHelp = `bun run compile --outfile NAME [--model MODEL]

@@ -53,6 +53,7 @@ options
 
   bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
+  bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
   bun run compile --outfile NAME             make one executable, if asked with a model inside
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
