@@ -31,6 +31,9 @@ open class MLModelDescription: NSObject {
     isUpdatable = specification.isUpdatable
     if case .mlProgram(let program) = specification.kind, let body = program.functions[function.name] {
       classLabels = body.classLabels
+    } else if case .neuralNetwork(_, let message) = specification.kind {
+      // A damaged network is reported where it is loaded to run.
+      classLabels = try? NeuralNetworkLowering(message: message, description: function).classLabels?.labels
     } else {
       classLabels = nil
     }

@@ -17,9 +17,11 @@ func makeEvaluator(
 ) throws -> any ModelEvaluator {
   switch specification.kind {
   case .mlProgram(let program): return try ProgramEvaluator(program, function: function, options: options)
-  case .neuralNetwork, .pipeline, .other:
+  case .neuralNetwork(_, let message): return try NeuralNetworkEvaluator(message: message, function: function, options: options)
+  case .pipeline, .other:
     throw ModelError(
-      .unsupported, "\(path): models of the kind \(specification.kindName) are not supported yet; expected an mlProgram"
+      .unsupported,
+      "\(path): models of the kind \(specification.kindName) are not supported yet; expected an mlProgram or a neural network"
     )
   }
 }
@@ -59,7 +61,7 @@ private func tensorTypes(_ values: [NamedType]) -> [String: TensorType] {
 
 extension FeatureDescription {
   /// What the engine plans for at load; images are [1, channels, height, width].
-  fileprivate var defaultTensorShape: [Int]? {
+  var defaultTensorShape: [Int]? {
     switch kind {
     case .multiArray(let shape, _, let flexibility, _): return flexibility.defaultShape(declared: shape)
     case .image(let width, let height, let colorSpace, let flexibility):

@@ -120,7 +120,8 @@ extension MLMultiArrayDataType {
 extension [Int] {
   /// Features have at least one axis, values of a program may have none: leading axes of size 1 come and go.
   func matchingRank(of type: TensorType?) -> [Int] {
-    guard let rank = type?.shape.count, rank != count else { return self }
+    guard let type, !type.hasUnknownRank, type.shape.count != count else { return self }
+    let rank = type.shape.count
     if rank > count { return [Int](repeating: 1, count: rank - count) + self }
     return prefix(count - rank).allSatisfy { $0 == 1 } ? Array(suffix(rank)) : self
   }

@@ -5,9 +5,9 @@ import Glibc
 #endif
 
 /// A mutex whose address does not move.
-final class Lock: @unchecked Sendable {
+public final class Lock: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  init(isRecursive: Bool = false) {
+  public init(isRecursive: Bool = false) {
     var attributes = pthread_mutexattr_t()
     pthread_mutexattr_init(&attributes)
     if isRecursive { pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE)) }
@@ -18,7 +18,7 @@ final class Lock: @unchecked Sendable {
     pthread_mutex_destroy(mutex)
     mutex.deallocate()
   }
-  @inline(__always) func withLock<R>(_ body: () throws -> R) rethrows -> R {
+  public func withLock<R>(_ body: () throws -> R) rethrows -> R {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()

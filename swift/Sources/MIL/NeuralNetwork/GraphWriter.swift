@@ -1,0 +1,68 @@
+/// Writes MIL operations while layers are lowered, and keeps for each blob of the network which value holds it now.
+final class GraphWriter {
+  /// The blobs of the network in the scope that is being lowered.
+  var blobs: [String: NetworkTensor] = [:]
+  private(set) var operations: [Operation] = []
+  let weights: LayerWeights
+  /// Layers that the file puts into a loop or branch nest; bounds the recursion.
+  var depth = 0
+  private var usedNames: Set<String> = []
+  private var counter = 0
+  /// Name of the blob that is being made: the stem of the values' names, so that errors at run time lead to the layer.
+  private var stem = "value"
+
+  init(weights: LayerWeights) { self.weights = weights }
+
+  func begin(_ stem: String) { self.stem = stem }
+
+  func uniqueName(_ wanted: String) -> String {
+    if usedNames.insert(wanted).inserted { return wanted }
+    while true {
+      counter += 1
+      let name = "\(wanted).\(counter)"
+      if usedNames.insert(name).inserted { return name }
+    }
+  }
+
+  func emit(_ type: String, _ arguments: [String: Argument], shapes: [[Int?]?], elements: [ElementType], blocks: [Block] = []) -> [NetworkTensor] {
+    let outputs = zip(shapes, elements).map { NetworkTensor(name: uniqueName(stem), shape: $0, element: $1) }
+    operations.append(Operation(type, inputs: arguments.mapValues(\.bindings), outputs: outputs.map(\.named), blocks: blocks))
+    return outputs
+  }
+
+  @discardableResult
+  func emit(_ type: String, _ arguments: [String: Argument], _ shape: [Int?]?, _ element: ElementType = .float32) -> NetworkTensor {
+    let name = uniqueName(stem)
+    let output = NetworkTensor(name: name, shape: shape, element: element)
+    operations.append(Operation(type, inputs: arguments.mapValues(\.bindings), outputs: [output.named]))
+    return output
+  }
+
+  func append(_ operation: Operation) { operations.append(operation) }
+
+  /// Runs `body` with a fresh list of operations and a copy of the blobs; the blobs are restored.
+  func block<R>(_ body: () throws -> R) rethrows -> (result: R, operations: [Operation], blobs: [String: NetworkTensor]) {
+    let (outerOperations, outerBlobs) = (operations, blobs)
+    operations = []
+    defer { (operations, blobs) = (outerOperations, outerBlobs) }
+    let result = try body()
+    return (result, operations, blobs)
+  }
+
+  func constant(_ values: [Float], _ shape: [Int]) -> NetworkTensor { constant(.floats(values, shape: shape), shape, .float32) }
+  func constant(_ values: [Int]) -> NetworkTensor { constant(.ints(values, shape: [values.count]), [values.count], .int32) }
+
+  func constant(_ constant: Constant, _ shape: [Int], _ element: ElementType) -> NetworkTensor {
+    let output = NetworkTensor(name: uniqueName(stem), shape: shape, element: element)
+    operations.append(Operation("const", inputs: [:], outputs: [output.named], attributes: ["val": constant]))
+    return output
+  }
+}
+
+extension NetworkTensor {
+  var named: NamedType {
+    var type = TensorType(element, (shape ?? []).map { $0.map(Dimension.fixed) ?? .unknown })
+    type.hasUnknownRank = shape == nil
+    return NamedType(name, .tensor(type))
+  }
+}

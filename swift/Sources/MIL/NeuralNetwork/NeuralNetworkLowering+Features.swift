@@ -1,0 +1,65 @@
+// Between features and the blobs of a network: image preprocessing and the mapping of shapes.
+
+extension NeuralNetworkLowering {
+  func preprocessed(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) throws -> NetworkTensor {
+    var result = x
+    let isImage: Bool
+    if case .image = feature.kind { isImage = true } else { isImage = false }
+    for step in preprocessing where step.featureName == feature.name || (step.featureName.isEmpty && isImage) {
+      if let scaler = step.scaler { result = try scaled(result, feature, LayerParameters(scaler), writer) }
+      if let mean = step.meanImage {
+        guard let shape = x.sizes?.suffix(3), shape.count == 3, let count = elementCount(Array(shape)) else { throw ModelError(.malformed, "input '\(feature.name)': a mean image needs [C, H, W]") }
+        let values = try LayerParameters(mean).floats(1)
+        guard values.count == count else { throw ModelError(.malformed, "input '\(feature.name)': the mean image has \(values.count) values, expected \(count) for \(Array(shape))") }
+        result = writer.binary("sub", result, writer.constant(values, Array(shape)))
+      }
+    }
+    return result
+  }
+
+  private func scaled(_ x: NetworkTensor, _ feature: FeatureDescription, _ scaler: LayerParameters, _ writer: GraphWriter) throws -> NetworkTensor {
+    let (blue, green, red, gray) = (try scaler.float(20), try scaler.float(21), try scaler.float(22), try scaler.float(30))
+    var biases = [gray]
+    if case .image(_, _, let colorSpace, _) = feature.kind {
+      switch colorSpace {
+      case .rgb: biases = [red, green, blue]
+      case .bgr: biases = [blue, green, red]
+      case .grayscale, .grayscaleFloat16: break
+      }
+    }
+    // A scale of 0, protobuf's absent, would erase the image.
+    let product = writer.binary("mul", x, try scaler.float(10, zeroMeans: 1))
+    return biases.allSatisfy { $0 == 0 } ? product : writer.binary("add", product, writer.constant(biases, [biases.count, 1, 1]))
+  }
+
+  /// The legacy mapping gives every input five axes [sequence, batch, channel, height, width].
+  func mapped(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) throws -> NetworkTensor {
+    if case .image = feature.kind { return mapsImagesToRank5 ? writer.expandDims(x, [0]) : x }
+    guard mapsArraysToRank5 else { return x }
+    switch x.rank ?? 0 {
+    case 0: return writer.expandDims(x, [0, 1, 2, 3, 4])
+    case 1: return writer.expandDims(x, [0, 1, 3, 4])
+    case 2: return writer.expandDims(x, [0, 3, 4])
+    case 3: return writer.expandDims(x, [0, 1])
+    case 4: return writer.expandDims(x, [0])
+    case 5: return x
+    case let rank: throw ModelError(.argument, "input '\(feature.name)' has rank \(rank), expected at most 5")
+    }
+  }
+
+  /// Back to the feature's axes.
+  func unmapped(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) -> NetworkTensor {
+    guard let shape = x.shape, shape.count == 5 else { return x }
+    if case .image = feature.kind { return shape[0] == 1 ? writer.squeeze(x, [0]) : x }
+    guard mapsArraysToRank5, case .multiArray(let declared, _, _, _) = feature.kind else { return x }
+    let isSingle = shape[0] == 1 && shape[1] == 1
+    let isVector = shape[3] == 1 && shape[4] == 1
+    switch declared.count {
+    case 1 where isSingle && isVector: return writer.squeeze(x, [0, 1, 3, 4])
+    case 2 where shape[0] == 1 && isVector: return writer.squeeze(x, [0, 3, 4])
+    case 4 where shape[0] == 1: return writer.squeeze(x, [0])
+    case 5: return x
+    default: return isSingle ? writer.squeeze(x, [0, 1]) : x
+    }
+  }
+}
