@@ -19,8 +19,6 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
   private let options: ExecutableOptions
   private var entries: [[String: [Int]]: Entry] = [:]
   private let lock = Lock()
-  /// Gives the empty state that a network has.
-  private let stateless: Executable
 
   /// Programs kept for different input shapes: as many as an executable keeps plans.
   private static let entryLimit = 16
@@ -32,9 +30,11 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
     var shapes: [String: [Int]] = [:]
     for input in function.inputs { shapes[input.name] = try input.networkShape }
     // Also the check at load: layers that cannot run are found here.
-    let first = try Entry(lowering, shapes, options)
-    entries[shapes] = first
-    stateless = first.executable
+    do {
+      entries[shapes] = try Entry(lowering, shapes, options)
+    } catch let error as ModelError where error.code != .unsupported && function.inputs.contains(where: \.isFlexible) {
+      // Default sizes of flexible inputs need not fit the network, nor each other.
+    }
   }
 
   private func entry(_ shapes: [String: [Int]]) throws -> Entry {
@@ -58,7 +58,7 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
     return type
   }
 
-  func makeState() -> StateStorage { stateless.makeState() }
+  func makeState() -> StateStorage { StateStorage() }
 
   func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws -> [String: RuntimeValue] {
     var shapes: [String: [Int]] = [:]
@@ -110,6 +110,13 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
 }
 
 extension FeatureDescription {
+  fileprivate var isFlexible: Bool {
+    switch kind {
+    case .image(_, _, _, let flexibility), .multiArray(_, _, let flexibility, _): return flexibility != .fixed
+    default: return false
+    }
+  }
+
   fileprivate var networkShape: [Int] {
     get throws {
       switch kind {

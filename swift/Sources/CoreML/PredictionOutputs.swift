@@ -94,10 +94,10 @@ struct PredictionOutputs {
     }
     let backing = backings[description.name] as? MLMultiArray
     if let backing, backing.base == tensor.address { return backing }
-    // A scalar of the program is described with one axis.
-    let isDescribed = !constraint.sizes.isEmpty && elementCount(constraint.sizes) == elementCount(tensor.spec.shape)
-    let sizes = isDescribed ? constraint.sizes : tensor.spec.shape
-    if let backing, backing.sizes == sizes {
+    // Features have at least one axis, results of a program may have none.
+    let sizes = tensor.spec.shape.isEmpty ? [1] : tensor.spec.shape
+    // The axes of old networks' results are not the described ones: what counts is the number of elements.
+    if let backing, elementCount(backing.sizes) == elementCount(sizes) {
       try backing.fill(from: tensor)
       return backing
     }

@@ -50,6 +50,7 @@ public struct ExecutableOptions: Sendable {
 /// The state tensors of a stateful function: one instance per conversation, zeros at first.
 public final class StateStorage {
   public internal(set) var tensors: [String: TensorMemory] = [:]
+  public init() {}
 }
 
 /// One function of an ML program, ready to run: checked at load, planned per input shape, safe to run from several threads.

@@ -34,8 +34,7 @@ struct NetworkLowering {
       parameters: try LayerParameters(message.parameters))
     let results = try kind.lower(layer, writer)
     guard results.count >= message.outputs.count else { throw layer.fail("has \(message.outputs.count) outputs, expected at most \(results.count)") }
-    // Networks have no tensors of rank 0.
-    for (name, result) in zip(message.outputs, results) { writer.blobs[name] = result.rank == 0 ? writer.expandDims(result, [0]) : result }
+    for (name, result) in zip(message.outputs, results) { writer.blobs[name] = result }
   }
 
   func blob(_ name: String, _ layer: String) throws -> NetworkTensor {

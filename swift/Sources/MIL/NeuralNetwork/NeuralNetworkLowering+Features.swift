@@ -47,19 +47,11 @@ extension NeuralNetworkLowering {
     }
   }
 
-  /// Back to the feature's axes.
+  /// Arrays leave a network as they are, so those of the legacy mapping keep their five axes whatever the description says,
+  /// as Core ML gives them ("Float32 1 x 1 x 3 x 256 x 256 array"). Features have at least one axis; images have four here.
   func unmapped(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) -> NetworkTensor {
-    guard let shape = x.shape, shape.count == 5 else { return x }
-    if case .image = feature.kind { return shape[0] == 1 ? writer.squeeze(x, [0]) : x }
-    guard mapsArraysToRank5, case .multiArray(let declared, _, _, _) = feature.kind else { return x }
-    let isSingle = shape[0] == 1 && shape[1] == 1
-    let isVector = shape[3] == 1 && shape[4] == 1
-    switch declared.count {
-    case 1 where isSingle && isVector: return writer.squeeze(x, [0, 1, 3, 4])
-    case 2 where shape[0] == 1 && isVector: return writer.squeeze(x, [0, 3, 4])
-    case 4 where shape[0] == 1: return writer.squeeze(x, [0])
-    case 5: return x
-    default: return isSingle ? writer.squeeze(x, [0, 1]) : x
-    }
+    if x.rank == 0 { return writer.expandDims(x, [0]) }
+    guard case .image = feature.kind, let shape = x.shape, shape.count == 5, shape[0] == 1 else { return x }
+    return writer.squeeze(x, [0])
   }
 }

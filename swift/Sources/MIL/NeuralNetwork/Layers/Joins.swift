@@ -1,9 +1,11 @@
 extension LayerKind {
   static let joins: [LayerKind] = [
     LayerKind(980, "concatND", one: { layer, writer in
-      let rank = try layer.rank(of: layer.input())
-      let axis = try layer.axis(layer.parameters.int(1), rank: rank)
-      return writer.concat(layer.inputs, axis: axis, interleave: try layer.parameters.bool(2))
+      // Numbers, which MIL would have without axes, are vectors of one element here.
+      let values = layer.inputs.map { $0.rank == 0 ? writer.expandDims($0, [0]) : $0 }
+      guard let first = values.first else { throw layer.fail("has no inputs") }
+      let axis = try layer.axis(layer.parameters.int(1), rank: layer.rank(of: first))
+      return writer.concat(values, axis: axis, interleave: try layer.parameters.bool(2))
     }),
     LayerKind(925, "stack", one: { layer, writer in
       let first = try layer.input()
@@ -20,13 +22,7 @@ extension LayerKind {
       guard !sizes.isEmpty else {
         return try evenSplit(layer, x, axis: axis, count: max(layer.parameters.int(2), layer.outputCount), writer)
       }
-      let shapes = sizes.map { size -> [Int?]? in
-        var shape = x.shape
-        shape?[axis] = size
-        return shape
-      }
-      return writer.emit(
-        "split", ["x": .tensor(x), "split_sizes": .ints(sizes), "axis": .int(axis)], shapes: shapes, elements: [ElementType](repeating: .float32, count: sizes.count))
+      return splits(x, axis: axis, sizes: sizes, writer)
     }),
     LayerKind(1005, "slidingWindows", one: { layer, writer in
       let x = try layer.input()

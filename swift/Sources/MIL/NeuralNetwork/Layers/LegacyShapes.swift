@@ -77,15 +77,33 @@ extension LayerKind {
 
   static func evenSplit(_ layer: Layer, _ x: NetworkTensor, axis: Int, count: Int, _ writer: GraphWriter) throws -> [NetworkTensor] {
     guard count > 0, count <= 1 << 16 else { throw layer.fail("\(count) outputs") }
+    if let size = x.shape?[axis], size % count != 0 {
+      // As numpy's array_split: the first parts are one longer.
+      return splits(x, axis: axis, sizes: (0..<count).map { size / count + ($0 < size % count ? 1 : 0) }, writer)
+    }
     var part = x.shape
-    if let size = part?[axis] { part?[axis] = size / count }
+    if let size = x.shape?[axis] { part?[axis] = size / count }
     return writer.emit(
       "split", ["x": .tensor(x), "num_splits": .int(count), "axis": .int(axis)], shapes: [[Int?]?](repeating: part, count: count),
       elements: [ElementType](repeating: x.element, count: count))
   }
 
-  static func tiled(_ layer: Layer, _ x: NetworkTensor, _ repetitions: [Int], _ writer: GraphWriter) throws -> NetworkTensor {
-    guard let shape = x.shape, repetitions.count == shape.count else { throw layer.fail("\(repetitions.count) repetitions for rank \(try layer.rank(of: x))") }
+  static func splits(_ x: NetworkTensor, axis: Int, sizes: [Int], _ writer: GraphWriter) -> [NetworkTensor] {
+    let shapes = sizes.map { size -> [Int?]? in
+      var shape = x.shape
+      shape?[axis] = size
+      return shape
+    }
+    return writer.emit(
+      "split", ["x": .tensor(x), "split_sizes": .ints(sizes), "axis": .int(axis)], shapes: shapes, elements: [ElementType](repeating: x.element, count: sizes.count))
+  }
+
+  /// Fewer repetitions than axes are for the last axes, as numpy has it.
+  static func tiled(_ layer: Layer, _ given: NetworkTensor, _ few: [Int], _ writer: GraphWriter) throws -> NetworkTensor {
+    let rank = try layer.rank(of: given)
+    let repetitions = [Int](repeating: 1, count: max(rank - few.count, 0)) + few
+    let x = writer.expandDims(given, Array(0..<max(few.count - rank, 0)))
+    guard let shape = x.shape, shape.count <= 8 else { throw layer.fail("\(few.count) repetitions for rank \(rank)") }
     let sizes = try zip(shape, repetitions).map { size, count -> Int? in
       guard let size else { return nil }
       let (product, overflow) = size.multipliedReportingOverflow(by: count)

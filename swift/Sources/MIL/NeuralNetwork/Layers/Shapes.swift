@@ -52,7 +52,12 @@ extension LayerKind {
     LayerKind(920, "tile", one: { layer, writer in
       let x = try layer.input()
       guard let repetitions = layer.optional(1) else { return try tiled(layer, x, layer.parameters.ints(1), writer) }
-      return writer.emit("tile", ["x": .tensor(x), "reps": .tensor(writer.ints(repetitions))], x.shape.map { $0.map { _ in nil } })
+      let rank = try layer.rank(of: x)
+      var counts = writer.ints(repetitions)
+      if let few = repetitions.shape?.first ?? nil, few < rank {
+        counts = writer.concat([writer.constant([Int](repeating: 1, count: rank - few)), counts], axis: 0)
+      }
+      return writer.emit("tile", ["x": .tensor(x), "reps": .tensor(counts)], [Int?](repeating: nil, count: rank))
     }),
     LayerKind(960, "reverse", one: { layer, writer in
       let flags = try layer.parameters.bools(1)

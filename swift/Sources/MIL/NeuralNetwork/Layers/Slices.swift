@@ -15,7 +15,7 @@ extension LayerKind {
     }),
     LayerKind(1000, "sliceDynamic", one: { layer, writer in
       // x, begin, end, strides, begin masks, end masks, squeeze masks: those behind `begin` may be parameters.
-      let end = try layer.optional(2).map { Argument.tensor(writer.ints($0)) } ?? .ints(layer.parameters.ints(3))
+      let end = try layer.optional(2).map { Argument.tensor(writer.ints($0)) } ?? .ints(Array(layer.parameters.ints(3).prefix(layer.rank(of: layer.input()))))
       return try indexed(layer, layer.input(0), begin: .tensor(writer.ints(layer.input(1))), end: end, begins: nil, ends: nil, writer)
     }),
     LayerKind(1470, "sliceBySize", one: { layer, writer in
@@ -72,11 +72,12 @@ extension LayerKind {
     let p = layer.parameters
     let rank = try layer.rank(of: x)
     func masks(_ field: Int) throws -> [Bool] {
-      let given = try p.bools(field)
+      let given = begins == nil ? Array(try p.bools(field).prefix(rank)) : try p.bools(field)
       guard given.isEmpty || given.count == rank else { throw layer.fail("\(given.count) masks for an input of rank \(rank)") }
       return given.isEmpty ? [Bool](repeating: false, count: rank) : given
     }
-    let strides = try p.ints(5)
+    // Dynamic slices are written with five masks and strides, whatever the rank.
+    let strides = begins == nil ? Array(try p.ints(5).prefix(rank)) : try p.ints(5)
     guard strides.isEmpty || strides.count == rank, (begins?.count ?? rank) == rank, (ends?.count ?? rank) == rank else {
       throw layer.fail("begins \(begins ?? []), ends \(ends ?? []), strides \(strides) for an input of rank \(rank)")
     }

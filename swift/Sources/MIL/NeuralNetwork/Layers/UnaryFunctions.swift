@@ -47,7 +47,10 @@ extension LayerKind {
     case 2: return writer.unary("inverse", x, ["epsilon": .float(epsilon)])
     case 3: return writer.binary("pow", x, try parameters.float(2))
     case 4: return writer.unary("exp", x)
-    case 5: return writer.unary("log", x)
+    case 5:
+      // The message says nothing of it, but converters make log1p of an epsilon of 1.
+      let given = try parameters.float(3)
+      return writer.unary("log", given == 0 ? x : writer.binary("add", x, given))
     case 6: return writer.unary("abs", x)
     case 7: return writer.binary("maximum", x, try parameters.float(2))
     case let type: throw layer.fail("function \(type), expected 0 to 7", .unsupported)
