@@ -62,5 +62,6 @@ extension Node {
 }
 
 extension OwnedBytes {
-  var floats: UnsafePointer<Float> { UnsafePointer(pointer.assumingMemoryBound(to: Float.self)) }
+  convenience init(floats count: Int) { self.init(byteCount: count * 4) }
+  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
 }

@@ -5,6 +5,8 @@ extension OperationTable {
     lists, loops, states,
     activations, elementwiseUnary, elementwiseBinary, convolutions, products, shapes, normalizations,
     joins, slices, padding, repetitions, reductions, gathers, scatters, selections, generators, spaceRearrangements,
-    pooling, recurrent, upsampling,
+    pooling, recurrent,
+    resizing, shapedResizing, sampling, cropResizing,
+    channelNormalizations, contractions, attention, boxSuppression, random,
   ]
 }

@@ -27,6 +27,7 @@
 #include "kernels/indexing.h"
 #include "kernels/image.h"
 #include "kernels/resize.h"
+#include "kernels/sampling.h"
 #include "kernels/recurrent.h"
 #include "kernels/copies.h"
 #include "kernels/compression.h"
