@@ -3,6 +3,9 @@ export { loadModel, Model, type ModelMetadata, type PredictOptions } from "./mod
 export { Request } from "./request.ts";
 export { State } from "./state.ts";
 export { Tensor, type TensorSource, type TopEntry } from "./tensor.ts";
+export { Weights, type RawTensor, type TensorInfo, type WeightsMetadata } from "./weights.ts";
+export { saveTensors } from "./safetensors.ts";
+export type { MetadataValue } from "./weights-metadata.ts";
 export { Image, type ImageMode, type Pixels } from "./image.ts";
 export type { CropMode } from "./image/fit.ts";
 export type { DType, TypedArray, TypedArrays } from "./dtype.ts";

@@ -7,8 +7,10 @@ import { Request } from "./request.ts";
 import type { Feature, LoadOptions, ModelDescription } from "./schema.ts";
 import { convertInputs, prepareImages, prepareImagesSync, SessionPool, type Session } from "./session.ts";
 import { describe } from "./shape.ts";
+import { isWeightsFile } from "./native/weights.ts";
 import { State } from "./state.ts";
 import type { Tensor } from "./tensor.ts";
+import { openWeights, type Weights } from "./weights.ts";
 
 /** What is known about a model's file. */
 export interface ModelMetadata {
@@ -174,15 +176,20 @@ export class Model {
   }
 }
 
+/** Names of files without a program, for types alone: at run time the content decides. */
+type WeightsPath = `${string}.safetensors` | `${string}.gguf` | `${string}.safetensors.index.json`;
+
 /**
- * Loads a model; its format is found by content, not by name. NotFoundError, FormatError or UnsupportedError name the file and what is wrong.
+ * Loads a model, or a file of weights (SafeTensors, also in shards, and GGUF) as `Weights`; its format is found by content, not by name. NotFoundError, FormatError or UnsupportedError name the file and what is wrong.
  *
  * ```ts
  * using model = await loadModel("models/efficientnet_lite0.mlpackage", { computeUnits: "all" });
  * model.metadata.quantization; // "F16"
  * ```
  */
-export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(path: WeightsPath, options?: LoadOptions): Promise<Weights>;
+export async function loadModel(path: string | URL, options?: LoadOptions): Promise<Model>;
+export async function loadModel(path: string | URL, options: LoadOptions = {}): Promise<Model | Weights> {
   const file = path instanceof URL ? Bun.fileURLToPath(path) : path;
   if (typeof file !== "string" || file === "")
     throw new ArgumentError(`path is ${describe(path)}, expected the path of a model`);
@@ -190,6 +197,7 @@ export async function loadModel(path: string | URL, options: LoadOptions = {}): 
   // test holds it against the schema, for every fixture.
   const hasOptions = options === null || typeof options !== "object" || Object.keys(options).length > 0;
   const checked = hasOptions ? (await import("./schema.ts")).parseLoadOptions(options) : {};
+  if (isWeightsFile(file)) return openWeights(file);
   const handle = await loadModelHandle(file, checked);
   return new Model(file, handle, describeModel(handle) as ModelDescription);
 }

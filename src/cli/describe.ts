@@ -1,5 +1,6 @@
 import { formatFeature } from "../features.ts";
-import { loadModel, type Feature, type Model } from "../index.ts";
+import { loadModel, Weights, type Feature, type Model } from "../index.ts";
+import { weightsToJson, weightsToText } from "./describe-weights.ts";
 import { type DefaultModel, shortPath } from "./paths.ts";
 import { bar, bold, columns, green } from "./style.ts";
 import { parseCommandLine, UsageError } from "./usage.ts";
@@ -16,8 +17,14 @@ export async function run(args: string[], ready: () => Promise<unknown>, default
   if (path === undefined) throw new UsageError("describe wants a MODEL");
   const name = path === defaultModel?.path ? defaultModel.name : shortPath(path);
   await ready();
-  using model = await loadModel(path, values.function ? { functionName: values.function } : {});
-  await Bun.write(Bun.stdout, values.json ? `${JSON.stringify(toJson(model, name), null, 2)}\n` : toText(model, name));
+  using model: Model | Weights = await loadModel(path, values.function ? { functionName: values.function } : {});
+  const isWeights = model instanceof Weights;
+  const text = values.json
+    ? `${JSON.stringify(isWeights ? weightsToJson(model, name) : toJson(model, name), null, 2)}\n`
+    : isWeights
+      ? weightsToText(model, name)
+      : toText(model, name);
+  await Bun.write(Bun.stdout, text);
 }
 
 function toJson(model: Model, name: string): unknown {

@@ -42,7 +42,8 @@ options
 export const describeHelp = `bun run describe [MODEL]
 
 Prints what a model takes, what it gives, its metadata, and which operations it consists of. Without a MODEL it
-describes the bundled EfficientNet-Lite0.
+describes the bundled EfficientNet-Lite0. Of a file of weights (SafeTensors, a folder or index of shards, GGUF) it
+prints the metadata and the tensors.
 
 options
   --function NAME    the function of a multi-function model

@@ -9,6 +9,8 @@ import {
   type FeatureInputs,
   type FeatureOutputs,
   type Model,
+  UnsupportedError,
+  Weights,
 } from "../index.ts";
 import { writeOutputs } from "./output-files.ts";
 import { type DefaultModel, shortPath } from "./paths.ts";
@@ -51,10 +53,15 @@ export async function run(args: string[], ready: () => Promise<unknown>, default
 
   await ready();
   const start = performance.now();
-  using model = await loadModel(modelPath, {
+  using model: Model | Weights = await loadModel(modelPath, {
     ...(values["compute-units"] === undefined ? {} : { computeUnits }),
     ...(values.function === undefined ? {} : { functionName: values.function }),
   });
+  if (model instanceof Weights) {
+    throw new UnsupportedError(
+      `${modelPath}: a file of weights has no program to run; \`bun run describe ${modelPath}\` lists its tensors`,
+    );
+  }
   const loadMs = performance.now() - start;
   const assigned = assignInputs(model.inputs, inputArgs);
   const inputs = await readInputs(assigned);

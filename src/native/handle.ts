@@ -1,7 +1,7 @@
 import { DisposedError } from "../errors.ts";
 import { native } from "./library.ts";
 
-type Release = "tl_model_release" | "tl_state_release" | "tl_request_release";
+type Release = "tl_model_release" | "tl_state_release" | "tl_request_release" | "tl_weights_release";
 
 const registry = new FinalizationRegistry<{ handle: number; release: Release }>(({ handle, release }) =>
   native()[release](handle),

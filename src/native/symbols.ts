@@ -32,6 +32,16 @@ const models = {
   tl_state_release: { args: ["u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
+const weights = {
+  tl_weights_detect: { args: ["ptr", "u32", "ptr"], returns: "i32" },
+  tl_weights_open_async: { args: ["ptr", "u32", "u32"], returns: "i32" },
+  tl_weights_describe: { args: ["u32", "ptr"], returns: "i32" },
+  tl_weights_metadata: { args: ["u32", "u32", "ptr"], returns: "i32" },
+  tl_weights_raw: { args: ["u32", "u32", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  tl_weights_tensor: { args: ["u32", "u32", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  tl_weights_release: { args: ["u32"], returns: "i32" },
+} as const satisfies Record<string, FFIFunction>;
+
 const requests = {
   tl_request_create: { args: ["u32", "u32", "ptr"], returns: "i32" },
   tl_request_bind_tensor: {
@@ -62,6 +72,6 @@ const loops = {
   tl_image_convert: { args: ["ptr", "i32", "u32", "ptr", "i32", "u32", "u32", "u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
-export const symbols = { ...library, ...buffers, ...models, ...requests, ...loops } as const;
+export const symbols = { ...library, ...buffers, ...models, ...weights, ...requests, ...loops } as const;
 
 export type SymbolName = keyof typeof symbols;

@@ -14,12 +14,12 @@ const zip = (name: string) =>
 test.each<[string, Uint8Array, string]>([
   ["safetensors", safetensors, "safetensors"],
   ["gguf", text("GGUF\u0003\0\0\0"), "gguf"],
-])("%s is told by its content and not supported yet", (_, content, format) => {
+])("%s is told by its content; as a model it is refused", (_, content, format) => {
   using folder = new Folder();
   const result = dump(folder.write("model.mlmodel", content));
   expect(result.format).toBe(format);
   expect(result.error!.code).toBe("unsupported");
-  expect(result.error!.message).toMatch(/(SafeTensors|GGUF) files are not supported yet/);
+  expect(result.error!.message).toMatch(/a file of weights has no program to run/);
 });
 
 test.each<[string, Uint8Array, RegExp]>([

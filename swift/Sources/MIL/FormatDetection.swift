@@ -39,10 +39,10 @@ enum FormatDetection {
       "\(name): not a model of a known format (it begins with \(first)); expected a Core ML model, SafeTensors or GGUF")
   }
 
-  /// A header length that fits the file, then a JSON object.
+  /// A header length within the reader's cap, then a JSON object. A header longer than the file is a truncated file, which the reader says.
   private static func isSafeTensors(_ file: ByteSlice) -> Bool {
     guard let length = file.load(UInt64.self, at: 0), let opening = file.load(UInt8.self, at: 8) else { return false }
-    return opening == UInt8(ascii: "{") && length >= 2 && length <= UInt64(file.count - 8)
+    return opening == UInt8(ascii: "{") && length >= 2 && length <= UInt64(SafeTensorsReader.maximumHeaderBytes)
   }
 
   /// Formats that are known by their first bytes but cannot be read.

@@ -10,14 +10,10 @@ public enum ModelFile {
     case .mlpackage: return try ModelPackage(path: path).model()
     case .mlmodel: return try model(at: path, package: Path.directory(of: path))
     case .mlmodelc: return try CompiledModel(path: path).model()
-    case .safetensors:
+    case .safetensors, .gguf:
       throw ModelError(
         .unsupported,
-        "\(path): SafeTensors files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
-    case .gguf:
-      throw ModelError(
-        .unsupported,
-        "\(path): GGUF files are not supported yet; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
+        "\(path): a file of weights has no program to run; expected a Core ML model (.mlpackage, .mlmodel, .mlmodelc)")
     }
   }
 

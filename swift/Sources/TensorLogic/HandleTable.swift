@@ -2,7 +2,7 @@ import CTensorLogic
 
 /// What a handle can stand for.
 enum HandleKind: UInt8 {
-  case text, buffer, model, state, request
+  case text, buffer, model, state, request, weights
   var name: String {
     switch self {
     case .text: return "text"
@@ -10,6 +10,7 @@ enum HandleKind: UInt8 {
     case .model: return "model"
     case .state: return "state"
     case .request: return "request"
+    case .weights: return "weights"
     }
   }
 }

@@ -118,6 +118,33 @@ int32_t tl_state_read(uint32_t state, const uint8_t *name, uint32_t name_byte_le
 int32_t tl_state_write(uint32_t state, const uint8_t *name, uint32_t name_byte_length, uint32_t buffer, uint64_t byte_offset, int32_t dtype);
 int32_t tl_state_release(uint32_t state);
 
+/* ---- weights: files of named tensors (SafeTensors, GGUF) ---------------------------------------------------------- */
+
+/*
+ * out_is_weights: 1 if the path is a SafeTensors or GGUF file, the index of a sharded set (model.safetensors.index.json), or a folder
+ * with one of them and no model; 0 for anything else, a missing file included.
+ */
+int32_t tl_weights_detect(const uint8_t *path, uint32_t path_byte_length, uint32_t *out_is_weights);
+/* Opens such a path off the calling thread: the header is read and checked, the tensors stay in the mapped file. tl_async_result gives the weights. */
+int32_t tl_weights_open_async(const uint8_t *path, uint32_t path_byte_length, uint32_t token);
+/*
+ * JSON {format: "SafeTensors"|"GGUF", path, quantization, version, metadata: [{key, type, elementType?, count?, value?}],
+ *  tensors: [{name, dtype, shape, byteLength}]}
+ * quantization: the type that most bytes are stored in. version: of GGUF, else 0. value: int64 and uint64 as {integer: "digits"}, floats that
+ * are not finite as {float: "NaN" | "Infinity" | "-Infinity"}; absent for arrays of more than 64 elements, which tl_weights_metadata gives.
+ */
+int32_t tl_weights_describe(uint32_t weights, uint32_t *out_text);
+/* The value of one metadata entry (index in the order of tl_weights_describe) as JSON. */
+int32_t tl_weights_metadata(uint32_t weights, uint32_t index, uint32_t *out_text);
+/*
+ * One tensor (index in the order of tl_weights_describe) as a buffer of its own, lent until tl_buffer_release, also after tl_weights_release.
+ * raw: the bytes as they are stored. tensor: the elements as f16, converted unless they are stored so; TL_E_UNSUPPORTED for integers.
+ * out_in_place: 1 if the buffer is the mapped file itself; writes to it stay in this process and never reach the file.
+ */
+int32_t tl_weights_raw(uint32_t weights, uint32_t index, uint32_t *out_buffer, uint64_t *out_address, uint64_t *out_byte_length, uint32_t *out_in_place);
+int32_t tl_weights_tensor(uint32_t weights, uint32_t index, uint32_t *out_buffer, uint64_t *out_address, uint64_t *out_byte_length, uint32_t *out_in_place);
+int32_t tl_weights_release(uint32_t weights);
+
 /* ---- requests: inputs and outputs bound once, run many times ---------------------------------------------------- */
 
 /* state: a state of this model; 0 for models without states. */

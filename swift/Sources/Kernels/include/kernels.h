@@ -31,5 +31,6 @@
 #include "kernels/recurrent.h"
 #include "kernels/copies.h"
 #include "kernels/compression.h"
+#include "kernels/stored.h"
 
 #endif

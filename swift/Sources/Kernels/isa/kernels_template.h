@@ -18,6 +18,8 @@
 #include "../templates/elementwise.h"
 #include "../templates/normalize.h"
 #include "../templates/reduce.h"
+// Last: it turns the contraction of products and sums off.
+#include "../templates/decode.h"
 
 #define TLK_TABLE_(SUFFIX) tlk_table_##SUFFIX
 #define TLK_TABLE(SUFFIX) TLK_TABLE_(SUFFIX)

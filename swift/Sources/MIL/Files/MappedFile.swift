@@ -4,15 +4,19 @@
   import Darwin
 #endif
 
-/// A regular file mapped read-only. Slices of it keep the mapping alive, so weights are used where they lie.
+/// A regular file mapped into memory; the file itself is never written. Slices of it keep the mapping alive, so weights are used where they lie.
 /// Whoever truncates a file while it is mapped takes its pages away; that is the operating system's contract.
 public final class MappedFile: @unchecked Sendable {
   public let path: String
   /// Valid while this object lives: keep the object in a variable, or take `slice`.
   public let bytes: UnsafeRawBufferPointer
+  /// Whether the memory may be written; writes stay in this process.
+  public let isWritable: Bool
 
+  /// `isPrivatelyWritable`: for memory that is lent to callers, whose writes must not end the process. Where the system refuses (strict
+  /// overcommit, a file larger than memory) the mapping is read-only, see `isWritable`.
   /// Fails for a missing file, anything that is not a regular file, an empty file, and whatever the system refuses.
-  public init(path: String) throws {
+  public init(path: String, isPrivatelyWritable: Bool = false) throws {
     self.path = path
     guard !path.utf8.contains(0) else {
       throw ModelError(.argument, "\(path.debugDescription): a path cannot contain a NUL character")
@@ -31,9 +35,13 @@ public final class MappedFile: @unchecked Sendable {
     guard let size = Int(exactly: status.st_size), size > 0 else {
       throw ModelError(.malformed, "\(path): the file is empty")
     }
-    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
-      throw MappedFile.failure("cannot map", path, errno)
+    var address = MAP_FAILED
+    if isPrivatelyWritable {
+      address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
     }
+    isWritable = address != MAP_FAILED
+    if !isWritable { address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0) }
+    guard let address, address != MAP_FAILED else { throw MappedFile.failure("cannot map", path, errno) }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
   }
 
