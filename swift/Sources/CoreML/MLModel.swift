@@ -4,7 +4,7 @@ import MIL
 open class MLModel: NSObject {
   public let modelDescription: MLModelDescription
   private let usedConfiguration: MLModelConfiguration
-  private let evaluator: any ModelEvaluator
+  private let predictor: any FeaturePredictor
 
   public convenience init(contentsOf url: URL) throws {
     try self.init(contentsOf: url, configuration: MLModelConfiguration())
@@ -18,9 +18,9 @@ open class MLModel: NSObject {
       throw ModelError(.notFound, "\(url.path): there is no function '\(name)'; the model has \(known)")
     }
     usedConfiguration = configuration.snapshot()
-    modelDescription = MLModelDescription(specification, function: function)
-    evaluator = try makeEvaluator(
+    predictor = try makePredictor(
       specification, function: function, options: configuration.executableOptions, path: url.path)
+    modelDescription = predictor.description
   }
 
   /// The engine reads model files as they are: nothing to compile, the same place.
@@ -36,7 +36,7 @@ open class MLModel: NSObject {
     try predict(input, options, nil)
   }
 
-  public func makeState() -> MLState { MLState(evaluator.makeState()) }
+  public func makeState() -> MLState { MLState(predictor.makeState()) }
   open func prediction(from inputFeatures: any MLFeatureProvider, using state: MLState) throws -> any MLFeatureProvider
   {
     try predict(inputFeatures, MLPredictionOptions(), state)
@@ -50,10 +50,8 @@ open class MLModel: NSObject {
   private func predict(_ provider: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: MLState?) throws
     -> any MLFeatureProvider
   {
-    let inputs = try PredictionInputs(modelDescription.inputs, provider, evaluator)
-    let outputs = try PredictionOutputs(modelDescription.outputs, options.outputBackings, evaluator)
-    let results = try evaluator.evaluate(inputs: inputs.values, outputs: outputs.memory, state: state?.storage)
-    return MLDictionaryFeatureProvider(values: try outputs.features(results, inputs))
+    let outputs = try predictor.predict(provider, backings: options.outputBackings, state: state?.storage)
+    return MLDictionaryFeatureProvider(values: outputs)
   }
 }
 

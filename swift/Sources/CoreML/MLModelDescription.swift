@@ -14,7 +14,8 @@ open class MLModelDescription: NSObject {
   let inputs: [MLFeatureDescription]
   let outputs: [MLFeatureDescription]
 
-  init(_ specification: ModelSpecification, function: FunctionDescription) {
+  /// `classLabels`: those that the model's evaluator knows.
+  init(_ specification: ModelSpecification, function: FunctionDescription, classLabels known: [Any]? = nil) {
     inputs = function.inputs.map { MLFeatureDescription($0) }
     outputs = function.outputs.map { MLFeatureDescription($0) }
     inputDescriptionsByName = byName(inputs)
@@ -29,7 +30,9 @@ open class MLModelDescription: NSObject {
       .creatorDefinedKey: written.userDefined,
     ]
     isUpdatable = specification.isUpdatable
-    if case .mlProgram(let program) = specification.kind, let body = program.functions[function.name] {
+    if let known {
+      classLabels = known
+    } else if case .mlProgram(let program) = specification.kind, let body = program.functions[function.name] {
       classLabels = body.classLabels
     } else if case .neuralNetwork(_, let message) = specification.kind {
       // A damaged network is reported where it is loaded to run.

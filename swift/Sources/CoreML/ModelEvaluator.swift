@@ -3,12 +3,21 @@ import MIL
 
 /// What runs one kind of model. MLModel checks and converts features; an evaluator sees dense tensors only.
 protocol ModelEvaluator: AnyObject {
+  /// Strings or integers, of a classifier whose description does not say them.
+  var classLabels: [Any]? { get }
+  /// Whether an optional array without a default is zeros when nobody gives it.
+  var fillsOptionalArrays: Bool { get }
   /// The type that a tensor or image input arrives in, where it is another than the feature's.
   func tensorType(ofInput name: String) -> TensorType?
   func tensorType(ofOutput name: String) -> TensorType?
   func makeState() -> StateStorage
   func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws
     -> [String: RuntimeValue]
+}
+
+extension ModelEvaluator {
+  var classLabels: [Any]? { nil }
+  var fillsOptionalArrays: Bool { true }
 }
 
 /// The evaluator of a model's kind.
@@ -18,11 +27,13 @@ func makeEvaluator(
   switch specification.kind {
   case .mlProgram(let program): return try ProgramEvaluator(program, function: function, options: options)
   case .neuralNetwork(_, let message): return try NeuralNetworkEvaluator(message: message, function: function, options: options)
-  case .pipeline, .other:
-    throw ModelError(
-      .unsupported,
-      "\(path): models of the kind \(specification.kindName) are not supported yet; expected an mlProgram or a neural network"
-    )
+  case .other(let fieldNumber, let message):
+    let message = ProtobufMessage(message, name: path)
+    guard let model = try makeClassicalModel(fieldNumber: fieldNumber, message, function) else {
+      throw refusal(of: specification.kindName, path)
+    }
+    return ClassicalEvaluator(model)
+  case .pipeline: throw refusal(of: specification.kindName, path)
   }
 }
 

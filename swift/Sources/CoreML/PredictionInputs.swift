@@ -41,6 +41,7 @@ private func runtimeValue(_ value: MLFeatureValue, _ description: MLFeatureDescr
   case (.double, .int64(let number)): return .double(Double(number))
   case (.string, .string(let text)): return .string(text)
   case (.dictionary, .dictionary(let dictionary)): return try pairs(dictionary, description)
+  case (.dictionary, .probabilities): return try pairs(value.dictionaryValue, description)
   case (.sequence, .sequence(let sequence)):
     switch (description.sequenceConstraint?.valueDescription.type, sequence.storage) {
     case (.string, .strings(let strings)): return .strings(strings)
@@ -94,7 +95,9 @@ private func pairs(_ dictionary: [AnyHashable: NSNumber], _ description: MLFeatu
 /// What an optional input is when nobody gives it: the declared default in every element, else zeros.
 private func defaultValue(_ description: MLFeatureDescription, _ evaluator: any ModelEvaluator) throws -> RuntimeValue?
 {
-  guard let constraint = description.multiArrayConstraint, !constraint.sizes.isEmpty else { return nil }
+  guard let constraint = description.multiArrayConstraint, !constraint.sizes.isEmpty,
+    constraint.defaultValue != nil || evaluator.fillsOptionalArrays
+  else { return nil }
   let array = try MLMultiArray(sizes: [1], strides: [0], dataType: .double)
   array.base.storeBytes(of: constraint.defaultValue ?? 0, as: Double.self)
   let repeated = MLMultiArray(
