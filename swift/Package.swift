@@ -6,7 +6,19 @@ import PackageDescription
 #if os(Linux)
 let standIns: [Target] = [
   .target(name: "CoreML", dependencies: ["Engine", "MIL", "Metal", "Kernels"]),
-  .target(name: "Metal", dependencies: ["Kernels"]),
+  .target(name: "Metal", dependencies: ["Kernels", "Shaders"]),
+  // The portable Metal device's native part. Its shaders are MSL, compiled as C++ with the headers in shim.
+  .target(
+    name: "Shaders", dependencies: ["Kernels"], exclude: ["metal", "shim"],
+    cSettings: [.headerSearchPath("shim"), .headerSearchPath("metal")],
+    cxxSettings: [
+      .headerSearchPath("shim"), .headerSearchPath("metal"),
+      .unsafeFlags([
+        "-O2", "-fdeclspec", "-Xclang", "-cl-single-precision-constant", "-ffp-contract=fast",
+        "-fno-math-errno", "-Xclang", "-ffloat16-excess-precision=none", "-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing",
+        "-fwrapv", "-fvisibility=hidden", "-w",
+      ]),
+    ]),
 ]
 let bridge: [Target.Dependency] = ["CoreML", "Metal"]
 #else
@@ -26,5 +38,6 @@ let package = Package(
     .executableTarget(name: "mil-dump", dependencies: ["MIL", "Kernels"]),
     .target(name: "Engine", dependencies: ["MIL", "Kernels"]),
     .target(name: "TensorLogic", dependencies: bridge + ["CTensorLogic", "MIL", "Kernels"]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -1,7 +1,16 @@
 import { DisposedError } from "../errors.ts";
 import { native } from "./library.ts";
 
-type Release = "tl_model_release" | "tl_state_release" | "tl_request_release" | "tl_weights_release";
+type Release =
+  | "tl_model_release"
+  | "tl_state_release"
+  | "tl_request_release"
+  | "tl_weights_release"
+  | "tl_metal_library_release"
+  | "tl_metal_pipeline_release"
+  | "tl_metal_queue_release"
+  | "tl_metal_event_release"
+  | "tl_metal_commands_release";
 
 const registry = new FinalizationRegistry<{ handle: number; release: Release }>(({ handle, release }) =>
   native()[release](handle),

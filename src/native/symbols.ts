@@ -63,6 +63,29 @@ const requests = {
   tl_async_result: { args: ["u32", "ptr"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
+const metal = {
+  tl_metal_describe: { args: ["ptr"], returns: "i32" },
+  tl_metal_library_create: { args: ["ptr", "u32", "ptr", "u32", "ptr"], returns: "i32" },
+  tl_metal_library_describe: { args: ["u32", "ptr"], returns: "i32" },
+  tl_metal_library_release: { args: ["u32"], returns: "i32" },
+  tl_metal_pipeline_create: { args: ["u32", "ptr", "u32", "ptr"], returns: "i32" },
+  tl_metal_pipeline_describe: { args: ["u32", "ptr"], returns: "i32" },
+  tl_metal_pipeline_release: { args: ["u32"], returns: "i32" },
+  tl_metal_queue_create: { args: ["ptr"], returns: "i32" },
+  tl_metal_queue_release: { args: ["u32"], returns: "i32" },
+  tl_metal_event_create: { args: ["ptr"], returns: "i32" },
+  tl_metal_event_value: { args: ["u32", "ptr"], returns: "i32" },
+  tl_metal_event_signal: { args: ["u32", "u64"], returns: "i32" },
+  tl_metal_event_release: { args: ["u32"], returns: "i32" },
+  tl_metal_commands_create: { args: ["u32", "ptr"], returns: "i32" },
+  tl_metal_commands_dispatch: { args: ["u32", "u32", "ptr", "ptr", "u32", "ptr", "u32"], returns: "i32" },
+  tl_metal_commands_signal: { args: ["u32", "u32", "u64"], returns: "i32" },
+  tl_metal_commands_wait: { args: ["u32", "u32", "u64"], returns: "i32" },
+  tl_metal_commands_commit: { args: ["u32", "u32"], returns: "i32" },
+  tl_metal_commands_times: { args: ["u32", "ptr"], returns: "i32" },
+  tl_metal_commands_release: { args: ["u32"], returns: "i32" },
+} as const satisfies Record<string, FFIFunction>;
+
 const loops = {
   tl_tensor_convert: { args: ["ptr", "i32", "ptr", "i32", "u64"], returns: "i32" },
   tl_tensor_copy: { args: ["ptr", "ptr", "ptr", "ptr", "i32", "u32", "ptr"], returns: "i32" },
@@ -72,6 +95,6 @@ const loops = {
   tl_image_convert: { args: ["ptr", "i32", "u32", "ptr", "i32", "u32", "u32", "u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
-export const symbols = { ...library, ...buffers, ...models, ...weights, ...requests, ...loops } as const;
+export const symbols = { ...library, ...buffers, ...models, ...weights, ...requests, ...metal, ...loops } as const;
 
 export type SymbolName = keyof typeof symbols;

@@ -9,7 +9,7 @@ const system = ["Darwin", "Glibc", "Dispatch"];
 const allowed: Readonly<Record<string, readonly string[]>> = {
   TensorLogic: ["CoreML", "Metal", "MIL", "CTensorLogic", "Kernels", "CryptoKit"],
   CoreML: ["Engine", "MIL", "Metal", "Kernels"],
-  Metal: ["Kernels"],
+  Metal: ["Kernels", "Shaders"],
   Engine: ["MIL", "Kernels"],
   MIL: ["Kernels"],
 };

@@ -21,7 +21,7 @@ function __check(got, want, what) {
 }
 `;
 
-const imports = 'import { Image, loadModel, Tensor } from "tensorlogic";\n';
+const imports = 'import { Image, loadModel, metal, Tensor } from "tensorlogic";\n';
 
 /** Runs a documented example in a process of its own; `value; // literal` lines have to hold. */
 export async function runExample(code: string): Promise<ShellResult> {

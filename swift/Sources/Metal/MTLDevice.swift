@@ -6,12 +6,19 @@ public protocol MTLDevice: NSObjectProtocol, Sendable {
   var recommendedMaxWorkingSetSize: UInt64 { get }
   var maxBufferLength: Int { get }
   var currentAllocatedSize: Int { get }
+  var maxThreadsPerThreadgroup: MTLSize { get }
+  var maxThreadgroupMemoryLength: Int { get }
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)?
   func makeBuffer(bytes pointer: UnsafeRawPointer, length: Int, options: MTLResourceOptions) -> (any MTLBuffer)?
   func makeBuffer(
     bytesNoCopy pointer: UnsafeMutableRawPointer, length: Int, options: MTLResourceOptions,
     deallocator: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
   ) -> (any MTLBuffer)?
+  func makeLibrary(source: String, options: MTLCompileOptions?) throws -> any MTLLibrary
+  func makeComputePipelineState(function computeFunction: any MTLFunction) throws -> any MTLComputePipelineState
+  func makeCommandQueue() -> (any MTLCommandQueue)?
+  func makeEvent() -> (any MTLEvent)?
+  func makeSharedEvent() -> (any MTLSharedEvent)?
 }
 
 // Swift protocols have no default arguments: the importer's `options: = []` becomes overloads here.

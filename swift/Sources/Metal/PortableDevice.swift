@@ -12,6 +12,11 @@ final class PortableDevice: NSObject, MTLDevice, @unchecked Sendable {
   var maxBufferLength: Int { physicalMemory / 2 }
   var currentAllocatedSize: Int { allocated.value }
 
+  /// As Apple's GPUs have.
+  static let maximumThreads = 1024
+  let maxThreadsPerThreadgroup = MTLSize(width: 1024, height: 1024, depth: 1024)
+  let maxThreadgroupMemoryLength = 32768
+
   let allocated = AllocationMeter()
 
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)? {
@@ -44,6 +49,24 @@ final class PortableDevice: NSObject, MTLDevice, @unchecked Sendable {
       device: self, contents: pointer, length: length, allocatedSize: length, options: options, deallocator: deallocator
     )
   }
+}
+
+extension PortableDevice {
+  /// Options that trade accuracy for speed change nothing: the CPU's functions are as exact as its types.
+  func makeLibrary(source: String, options: MTLCompileOptions?) throws -> any MTLLibrary {
+    try PortableLibrary(device: self, source: source)
+  }
+
+  func makeComputePipelineState(function computeFunction: any MTLFunction) throws -> any MTLComputePipelineState {
+    guard let function = computeFunction as? PortableFunction else {
+      throw MTLLibraryError(.functionNotFound, "the function is of another device")
+    }
+    return PortablePipeline(function)
+  }
+
+  func makeCommandQueue() -> (any MTLCommandQueue)? { PortableQueue(device: self) }
+  func makeEvent() -> (any MTLEvent)? { PortableEvent(device: self) }
+  func makeSharedEvent() -> (any MTLSharedEvent)? { PortableEvent(device: self) }
 }
 
 final class PortableBuffer: NSObject, MTLBuffer {

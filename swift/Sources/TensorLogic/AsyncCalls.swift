@@ -23,6 +23,14 @@ final class AsyncCalls: @unchecked Sendable {
 
   /// Runs `work` on a native thread; its handle is kept for `take`.
   func start(token: UInt32, _ work: @escaping @Sendable () throws -> UInt32) throws {
+    try begin(token: token)
+    DispatchQueue.global(qos: .userInitiated).async { [self] in
+      finish(token: token, pooled { Result { try work() }.mapError { Failure($0) } })
+    }
+  }
+
+  /// A call that something else carries out; `finish` is called once, on any thread.
+  func begin(token: UInt32) throws {
     try lock.withLock {
       guard calls[token] == nil else {
         throw Failure(TL_E_ARGUMENT, "token: \(token) belongs to a call whose result has not been taken")
@@ -30,18 +38,18 @@ final class AsyncCalls: @unchecked Sendable {
       calls[token] = .running
     }
     Counters.shared.changeAsyncInFlight(by: 1)
-    DispatchQueue.global(qos: .userInitiated).async { [self] in
-      let result = pooled { Result { try work() }.mapError { Failure($0) } }
-      lock.withLock { calls[token] = .finished(result) }
-      Counters.shared.changeAsyncInFlight(by: -1)
-      let status: tl_status
-      switch result {
-      case .success: status = TL_OK
-      case .failure(let failure): status = failure.status
-      }
-      // Held during the call, so that a caller that takes its callback back knows when nobody is inside.
-      callbackLock.withLock { callback?(token, status.rawValue) }
+  }
+
+  func finish(token: UInt32, _ result: Result<UInt32, Failure>) {
+    lock.withLock { calls[token] = .finished(result) }
+    Counters.shared.changeAsyncInFlight(by: -1)
+    let status: tl_status
+    switch result {
+    case .success: status = TL_OK
+    case .failure(let failure): status = failure.status
     }
+    // Held during the call, so that a caller that takes its callback back knows when nobody is inside.
+    callbackLock.withLock { callback?(token, status.rawValue) }
   }
 
   func take(token: UInt32) throws -> UInt32 {

@@ -38,7 +38,16 @@ final class Buffer: Handled {
     self.byteLength = byteLength
   }
 
-  private static let device = MTLCreateSystemDefaultDevice()
+  static let device = MTLCreateSystemDefaultDevice()
+
+  /// The same memory for kernels; nil where Metal cannot use it in place: it takes whole pages only.
+  var metal: (any MTLBuffer)? {
+    if let shared = owner as? any MTLBuffer { return shared }
+    let page = Int(getpagesize())
+    guard byteLength > 0, byteLength % page == 0, Int(bitPattern: address) % page == 0 else { return nil }
+    return Buffer.device?.makeBuffer(
+      bytesNoCopy: address, length: byteLength, options: .storageModeShared, deallocator: nil)
+  }
 }
 
 /// Zeroed pages without Metal.

@@ -1,6 +1,7 @@
 import CTensorLogic
 import CoreML
 import MIL
+import Metal
 
 #if canImport(Darwin)
   import Darwin
@@ -25,6 +26,7 @@ extension Failure {
     case let failure as Failure: self = failure
     case let error as ModelError: self.init(error.code.status, error.message)
     case let error as MLModelError: self.init(error.code.status, describe(error))
+    case let error as MTLLibraryError: self.init(error.code.status, describe(error))
     default: self.init(TL_E_RUNTIME, describe(error))
     }
   }
@@ -50,6 +52,17 @@ extension MLModelError.Code {
     case .io: return TL_E_IO
     case .customLayer, .customModel: return TL_E_UNSUPPORTED
     case .parameters: return TL_E_ARGUMENT
+    default: return TL_E_RUNTIME
+    }
+  }
+}
+
+extension MTLLibraryError.Code {
+  fileprivate var status: tl_status {
+    switch self {
+    case .compileFailure, .compileWarning: return TL_E_FORMAT
+    case .unsupported: return TL_E_UNSUPPORTED
+    case .functionNotFound, .fileNotFound: return TL_E_NOT_FOUND
     default: return TL_E_RUNTIME
     }
   }

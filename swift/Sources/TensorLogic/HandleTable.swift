@@ -3,6 +3,7 @@ import CTensorLogic
 /// What a handle can stand for.
 enum HandleKind: UInt8 {
   case text, buffer, model, state, request, weights
+  case shaderLibrary, pipeline, commandQueue, commands, event
   var name: String {
     switch self {
     case .text: return "text"
@@ -11,6 +12,11 @@ enum HandleKind: UInt8 {
     case .state: return "state"
     case .request: return "request"
     case .weights: return "weights"
+    case .shaderLibrary: return "shader library"
+    case .pipeline: return "pipeline"
+    case .commandQueue: return "command queue"
+    case .commands: return "commands"
+    case .event: return "event"
     }
   }
 }

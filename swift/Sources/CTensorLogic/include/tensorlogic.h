@@ -180,6 +180,58 @@ int32_t tl_request_output_buffer(uint32_t request, const uint8_t *name, uint32_t
                                  uint64_t *out_byte_length);
 int32_t tl_request_release(uint32_t request);
 
+/* ---- Metal ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * JSON {name, portable, unifiedMemory, maxBufferLength, recommendedMaxWorkingSetSize, maxThreadgroupMemoryLength,
+ * maxThreadsPerThreadgroup: [x, y, z]} of the device that tl_buffer_create uses. TL_E_UNSUPPORTED without a device.
+ */
+int32_t tl_metal_describe(uint32_t *out_text);
+/*
+ * Compiles Metal Shading Language (UTF-8, in). options: in, JSON {fastMath?: boolean, macros?: {name: text}}; zero length = defaults.
+ * TL_E_FORMAT: the source does not compile, the text has `program_source:LINE:COLUMN: error: ...` lines; TL_E_UNSUPPORTED: a feature
+ * that the portable device lacks; TL_E_RUNTIME: no compiler (portable device: clang).
+ */
+int32_t tl_metal_library_create(const uint8_t *source, uint32_t source_byte_length, const uint8_t *options, uint32_t options_byte_length,
+                                uint32_t *out_library);
+/* JSON {functions: [name, ..]}. */
+int32_t tl_metal_library_describe(uint32_t library, uint32_t *out_text);
+int32_t tl_metal_library_release(uint32_t library);
+int32_t tl_metal_pipeline_create(uint32_t library, const uint8_t *name, uint32_t name_byte_length, uint32_t *out_pipeline);
+/* JSON {maxTotalThreadsPerThreadgroup, threadExecutionWidth}. */
+int32_t tl_metal_pipeline_describe(uint32_t pipeline, uint32_t *out_text);
+int32_t tl_metal_pipeline_release(uint32_t pipeline);
+
+int32_t tl_metal_queue_create(uint32_t *out_queue);
+int32_t tl_metal_queue_release(uint32_t queue);
+/* An event that queues signal and wait for; it starts at 0. */
+int32_t tl_metal_event_create(uint32_t *out_event);
+int32_t tl_metal_event_value(uint32_t event, uint64_t *out_value);
+int32_t tl_metal_event_signal(uint32_t event, uint64_t value);
+int32_t tl_metal_event_release(uint32_t event);
+
+/* A command buffer of a queue: filled by the calls below, committed once. */
+int32_t tl_metal_commands_create(uint32_t queue, uint32_t *out_commands);
+/*
+ * Adds one dispatch of pipeline; everything is checked before anything is encoded. sizes: in, threads of the grid x, y, z, then of a
+ * threadgroup x, y, z. bindings: in, five numbers each:
+ *   0, index, buffer, byte offset, 0      the memory of a buffer from the offset on; used in place, kept until the commands have run
+ *   1, index, offset, 0, byte length      1 to 4096 bytes from offset in `bytes` (in)
+ *   2, index, 0, 0, byte length           threadgroup memory, a multiple of 16
+ * TL_E_ARGUMENT: sizes, indices (0 to 30), offsets, lengths, memory that is not made of whole pages; on the portable device also an
+ * argument of the kernel to which nothing is bound.
+ */
+int32_t tl_metal_commands_dispatch(uint32_t commands, uint32_t pipeline, const uint32_t *sizes, const uint64_t *bindings, uint32_t binding_count,
+                                   const uint8_t *bytes, uint32_t byte_length);
+/* What was added before, then event = value; what is added later runs when event >= value. */
+int32_t tl_metal_commands_signal(uint32_t commands, uint32_t event, uint64_t value);
+int32_t tl_metal_commands_wait(uint32_t commands, uint32_t event, uint64_t value);
+/* Runs the commands after those committed earlier to the same queue; the completion callback receives the token and the status. */
+int32_t tl_metal_commands_commit(uint32_t commands, uint32_t token);
+/* Start and end on the GPU in seconds of the machine's clock (out, two numbers); zeros before the end. */
+int32_t tl_metal_commands_times(uint32_t commands, double *out_seconds);
+int32_t tl_metal_commands_release(uint32_t commands);
+
 /* ---- asynchronous completion -------------------------------------------------------------------------------------- */
 
 /* One callback for the process: (token, status), called from native threads; callback: lent until replaced or set to NULL. */
