@@ -11,7 +11,8 @@ export type ErrorCode =
   | "RUNTIME"
   | "BUSY"
   | "LIBRARY"
-  | "IMAGE";
+  | "IMAGE"
+  | "SCRIPT";
 
 /** Every error this package throws on purpose. `message` names the file or feature, the value and what was expected. */
 export class TensorLogicError extends Error {

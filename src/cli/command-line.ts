@@ -1,4 +1,4 @@
-import { benchHelp, compileHelp, describeHelp, inferHelp, overview } from "./help.ts";
+import { benchHelp, compileHelp, describeHelp, inferHelp, overview, tlHelp } from "./help.ts";
 import type { DefaultModel } from "./paths.ts";
 import { UsageError } from "./usage.ts";
 
@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, Command>> = {
   describe: { help: describeHelp, load: () => import("./describe.ts") },
   bench: { help: benchHelp, load: () => import("./bench.ts") },
   compile: { help: compileHelp, load: () => import("./compile.ts") },
+  tl: { help: tlHelp, load: () => import("./tl.ts") },
 };
 
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;

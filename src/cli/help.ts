@@ -7,6 +7,7 @@ export const overview = `tensorlogic: run Core ML models from Bun
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
   bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
   bun run compile --outfile NAME             make one executable, if asked with a model inside
+  bun run tl FILE.tl                         run a script of the TensorLogic language
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -80,5 +81,27 @@ by all starts; what no start has used for 30 days is removed). The native librar
 options
   --outfile NAME     the executable to write
   --model MODEL      a .mlpackage, .mlmodelc, .mlmodel or other model to put inside
+  --help             print this text
+`;
+
+export const tlHelp = `bun run tl FILE.tl
+
+Runs a script of the TensorLogic language: statements, one a line; // begins a comment.
+
+  model = load_model("model.mlpackage")      also .mlmodelc, .mlmodel, .safetensors, .gguf; let is optional
+  print("Model format:", model.metadata.format)
+  w = model.get_tensor("layer.0.weight")     an f16 tensor of a SafeTensors or GGUF file
+  save_model(model, "out.safetensors")
+  y = predict(model, x)                      also model.predict(name: value); pictures by their path
+  t = tensor<float16>([[1.0, 2.0], [3.0, 4.0]], device: gpu)
+  a @ b, a + b, a - b, a * b, a / b, -a      in f16; @ multiplies matrices, the others broadcast
+  t.shape                                    a list of integers
+  fn forward(x: float16[N, D], w: float16[D, M]) -> float16[N, M] {
+    return x @ w                             named dimensions have to agree
+  }
+
+Paths are relative to the script. Errors name line and column. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+options
   --help             print this text
 `;

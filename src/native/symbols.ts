@@ -92,6 +92,8 @@ const loops = {
   tl_tensor_argmax: { args: ["ptr", "i32", "u64", "ptr"], returns: "i32" },
   tl_tensor_top_k: { args: ["ptr", "i32", "u64", "u32", "ptr", "ptr"], returns: "i32" },
   tl_tensor_softmax: { args: ["ptr", "ptr", "i32", "u64", "u64"], returns: "i32" },
+  tl_tensor_elementwise: { args: ["i32", "i32", "ptr", "ptr", "ptr", "ptr", "ptr", "u32", "ptr"], returns: "i32" },
+  tl_tensor_matmul: { args: ["i32", "ptr", "ptr", "ptr", "ptr", "ptr", "u32", "u64", "u64", "u64"], returns: "i32" },
   tl_image_convert: { args: ["ptr", "i32", "u32", "ptr", "i32", "u32", "u32", "u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 

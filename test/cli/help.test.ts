@@ -56,6 +56,7 @@ options
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
   bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
   bun run compile --outfile NAME             make one executable, if asked with a model inside
+  bun run tl FILE.tl                         run a script of the TensorLogic language
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
 Exit codes: 0 done, 1 failed, 2 wrong usage.

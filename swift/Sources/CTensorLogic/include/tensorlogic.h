@@ -53,6 +53,9 @@ enum tl_dtype {
   TL_BOOL = 5
 };
 
+/* Arithmetic on elements; divide and the rest as IEEE 754 has them. */
+enum tl_operation { TL_ADD = 1, TL_SUBTRACT = 2, TL_MULTIPLY = 3, TL_DIVIDE = 4, TL_NEGATE = 5 };
+
 /* Pixel layouts of 8-bit images in memory (bytes in this order), and half-float grey with values 0..255. */
 enum tl_pixels { TL_PIXELS_BGRA = 1, TL_PIXELS_RGBA = 2, TL_PIXELS_RGB = 3, TL_PIXELS_GRAY = 4, TL_PIXELS_GRAY_F16 = 5 };
 
@@ -255,6 +258,18 @@ int32_t tl_tensor_argmax(const void *source, int32_t dtype, uint64_t element_cou
 int32_t tl_tensor_top_k(const void *source, int32_t dtype, uint64_t element_count, uint32_t k, uint32_t *out_indices, float *out_values);
 /* Softmax over the last axis: rows x columns, f16 or f32 in and out of the same dtype. */
 int32_t tl_tensor_softmax(const void *source, void *target, int32_t dtype, uint64_t rows, uint64_t columns);
+/*
+ * target = a operation b, element by element: float16 or float32, computed in f32 and rounded once. rank at most 8, shape: that of the
+ * target, which is dense; strides in elements, 0 along an axis that an operand is repeated on. TL_NEGATE reads a alone (b and b_strides: NULL).
+ */
+int32_t tl_tensor_elementwise(int32_t operation, int32_t dtype, const void *a, const int64_t *a_strides, const void *b, const int64_t *b_strides,
+                              void *target, uint32_t rank, const int64_t *shape);
+/*
+ * Matrix products target[i] = a[i] b[i] for i < batch: dense matrices of m x k and k x n elements, float16 or float32, sums in f32.
+ * a_offsets, b_offsets: in, where matrix i begins, in elements; the targets lie one behind the other.
+ */
+int32_t tl_tensor_matmul(int32_t dtype, const void *a, const int64_t *a_offsets, const void *b, const int64_t *b_offsets, void *target, uint32_t batch,
+                         uint64_t m, uint64_t n, uint64_t k);
 /* Pixel layouts: see tl_pixels. Gray from colour by BT.601 luma, alpha 255. */
 int32_t tl_image_convert(const void *source, int32_t source_pixels, uint32_t source_bytes_per_row, void *target, int32_t target_pixels,
                          uint32_t target_bytes_per_row, uint32_t width, uint32_t height);
