@@ -1,5 +1,6 @@
 export * from "./errors.ts";
 export { loadModel, Model, type ModelMetadata, type PredictOptions } from "./model.ts";
+export type { ComparedOperation, Comparison, Profile, ProfiledOperation } from "./diagnostics.ts";
 export { Request } from "./request.ts";
 export { State } from "./state.ts";
 export { Tensor, type TensorSource, type TopEntry } from "./tensor.ts";

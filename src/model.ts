@@ -1,6 +1,8 @@
+import { toComparison, toProfile, type Comparison, type Profile } from "./diagnostics.ts";
 import { ArgumentError, UnsupportedError } from "./errors.ts";
 import type { FeatureInputs, FeatureOutputs } from "./features.ts";
 import { checkCropMode, type CropMode } from "./image/fit.ts";
+import { compareRequest, profileRequest } from "./native/diagnostics.ts";
 import { describeModel, loadModelHandle } from "./native/model.ts";
 import type { OwnedHandle } from "./native/handle.ts";
 import { Request } from "./request.ts";
@@ -141,6 +143,36 @@ export class Model {
     return new Request(this.#handle, this, inputs, outputs, { crop: checkCropMode(options.crop ?? "center") });
   }
 
+  /**
+   * Where the time goes: runs the inputs `repeat` times (default 20) and times every operation. Always on the portable engine, also on a
+   * Mac, where Core ML has no such thing; on the JavaScript thread. UnsupportedError for model kinds that have no operations.
+   *
+   * ```ts
+   * using model = await loadModel("models/efficientnet_lite0.mlpackage");
+   * const { operations } = model.profile({ image: await Image.open("models/photos/cat.png") }, { repeat: 2 });
+   * const slowest = operations.toSorted((a, b) => b.medianMs - a.medianMs)[0]!;
+   * slowest.type; // "conv"
+   * slowest.calls; // 1
+   * ```
+   */
+  profile(inputs: FeatureInputs, options: PredictOptions & { repeat?: number } = {}): Profile {
+    return this.#diagnose(inputs, options, (session) => toProfile(profileRequest(session.request, options.repeat ?? 20)));
+  }
+
+  /**
+   * What f16 costs: runs the inputs in f16 and in f32 side by side, each operation rounded on its own as on the Neural Engine, and compares
+   * their results. A model that computes in f32 is run as its conversion to f16 would. Always on the portable engine, on the JavaScript thread.
+   *
+   * ```ts
+   * using model = await loadModel("models/efficientnet_lite0.mlpackage");
+   * const { operations } = model.compare({ image: await Image.open("models/photos/cat.png") });
+   * operations.filter(({ infinite }) => infinite > 0).length; // 0
+   * ```
+   */
+  compare(inputs: FeatureInputs, options: PredictOptions = {}): Comparison {
+    return this.#diagnose(inputs, options, (session) => toComparison(compareRequest(session.request)));
+  }
+
   /** A fresh state for a stateful model. */
   newState(): State {
     if (this.states.length === 0) throw new UnsupportedError(`model ${this.path} has no state`);
@@ -162,6 +194,17 @@ export class Model {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  #diagnose<Result>(inputs: FeatureInputs, options: PredictOptions, work: (session: Session) => Result): Result {
+    const converted = prepareImagesSync(convertInputs(this.inputs, inputs, checkCropMode(options.crop ?? "center")));
+    const { session, giveBack } = this.#borrow(options.state);
+    try {
+      session.bind(converted);
+      return work(session);
+    } finally {
+      giveBack();
+    }
   }
 
   #borrow(state: State | undefined): { session: Session; giveBack(): void } {

@@ -37,7 +37,7 @@ let package = Package(
     // For tests of the readers alone; not part of the library.
     .executableTarget(name: "mil-dump", dependencies: ["MIL", "Kernels"]),
     .target(name: "Engine", dependencies: ["MIL", "Kernels"]),
-    .target(name: "TensorLogic", dependencies: bridge + ["CTensorLogic", "MIL", "Kernels"]),
+    .target(name: "TensorLogic", dependencies: bridge + ["CTensorLogic", "Engine", "MIL", "Kernels"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -22,14 +22,4 @@ extension ShapeFlexibility {
           separator: ", ") + "]"
     }
   }
-
-  /// Models may declare shapes without a default: the first enumerated shape, or the smallest sizes.
-  func defaultShape(declared: [Int]) -> [Int] {
-    if !declared.isEmpty { return declared }
-    switch self {
-    case .fixed: return declared
-    case .enumerated(let shapes): return shapes.first ?? []
-    case .ranges(let ranges): return ranges.map { max($0.lower, 1) }
-    }
-  }
 }

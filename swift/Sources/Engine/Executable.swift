@@ -42,9 +42,27 @@ public struct ExecutableOptions: Sendable {
     case model
     /// Everything in f32, to see what f16 costs.
     case float32
+    /// Everything in f16, to see what a conversion to f16 would give.
+    case float16
   }
   public var precision = Precision.model
+  /// States take the precision too; else they keep the type that the model declares, which `float32` refuses.
+  public var convertsStates = false
+  /// False: no operation moves into another one's step, so that each result is rounded to its type.
+  public var fusesOperations = true
+  var observer: (any StepObserver)?
   public init() {}
+}
+
+extension ExecutableOptions.Precision {
+  /// What values of the type are computed in.
+  func element(for declared: ElementType) -> ElementType {
+    switch (self, declared) {
+    case (.float32, .float16): return .float32
+    case (.float16, .float32): return .float16
+    default: return declared
+    }
+  }
 }
 
 /// The state tensors of a stateful function: one instance per conversation, zeros at first.
@@ -139,22 +157,25 @@ public final class Executable: @unchecked Sendable {
       guard case .tensor(let type) = wrapped, let sizes = type.sizes, let spec = TensorSpec.checked(type.element, sizes) else {
         throw ModelError(.unsupported, "the state '\(input.name)' is \(wrapped), expected a tensor with fixed sizes")
       }
-      guard context.options.precision == .model || type.element != .float16 else {
+      let converted = TensorSpec(context.options.precision.element(for: spec.element), spec.shape)
+      guard converted == spec || context.options.convertsStates else {
         throw ModelError(.unsupported, "precision f32: the state '\(input.name)' is fp16, and states keep the type that the model declares")
       }
-      scope[input.name] = Value(input.name, spec: .state(StateSpec(name: input.name, tensor: spec)))
+      scope[input.name] = Value(input.name, spec: .state(StateSpec(name: input.name, tensor: converted)))
     }
     let operations = function.block.operations.filter { $0.type != "classify" }
     var work = operations.map(Work.operation)
-    if context.options.precision == .float32 { work = inputs.filter { $0.tensor.element == .float16 }.map { .operation(Executable.widening($0)) } + work }
+    work = inputs.compactMap { Executable.conversion($0, context.options.precision).map(Work.operation) } + work
     let outputs = names + (classification.map { [$0.probabilities] } ?? [])
     return try Plan(context, work: work, scope: scope, inputs: inputs, outputs: outputs)
   }
 
-  /// A cast to f32 that takes the input's name, so that everything behind it computes in f32.
-  private static func widening(_ input: Value) -> Operation {
-    let dtype = Constant(type: .tensor(TensorType(.string, [])), payload: .strings(["fp32"]))
-    let type = ValueType.tensor(TensorType(.float32, sizes: input.tensor.shape))
+  /// A cast that takes the input's name, so that everything behind it computes in the precision; nil where there is nothing to cast.
+  private static func conversion(_ input: Value, _ precision: ExecutableOptions.Precision) -> Operation? {
+    let element = precision.element(for: input.tensor.element)
+    guard element != input.tensor.element else { return nil }
+    let dtype = Constant(type: .tensor(TensorType(.string, [])), payload: .strings([element.name]))
+    let type = ValueType.tensor(TensorType(element, sizes: input.tensor.shape))
     return Operation("cast", inputs: ["x": [.name(input.name)], "dtype": [.constant(dtype)]], outputs: [NamedType(input.name, type)])
   }
 
@@ -163,9 +184,10 @@ public final class Executable: @unchecked Sendable {
     let storage = StateStorage()
     for input in function.inputs {
       guard case .state(.tensor(let type)) = input.type, let sizes = type.sizes, let spec = TensorSpec.checked(type.element, sizes) else { continue }
-      let bytes = OwnedBytes(byteCount: spec.byteCount)
-      bytes.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: spec.byteCount)
-      storage.tensors[input.name] = TensorMemory(spec: spec, address: bytes.pointer, owner: bytes)
+      let converted = TensorSpec(context.options.precision.element(for: spec.element), spec.shape)
+      let bytes = OwnedBytes(byteCount: converted.byteCount)
+      bytes.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: converted.byteCount)
+      storage.tensors[input.name] = TensorMemory(spec: converted, address: bytes.pointer, owner: bytes)
     }
     return storage
   }

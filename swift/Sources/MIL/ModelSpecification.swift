@@ -14,6 +14,16 @@ public enum ShapeFlexibility: Hashable, Sendable {
   case fixed
   case enumerated([[Int]])
   case ranges([SizeRange])
+
+  /// Models may declare shapes without a default: the first enumerated shape, or the smallest sizes.
+  public func defaultShape(declared: [Int]) -> [Int] {
+    if !declared.isEmpty { return declared }
+    switch self {
+    case .fixed: return declared
+    case .enumerated(let shapes): return shapes.first ?? []
+    case .ranges(let ranges): return ranges.map { max($0.lower, 1) }
+    }
+  }
 }
 
 /// Raw values of `ArrayFeatureType.ArrayDataType` = `MLMultiArrayDataType`.

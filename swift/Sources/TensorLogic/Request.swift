@@ -9,7 +9,7 @@ final class Request: Handled, @unchecked Sendable {
   enum Direction: Int32 { case input = 0, output = 1 }
 
   let model: LoadedModel
-  private let state: ModelState?
+  let state: ModelState?
   private let features = BoundFeatures()
   private var outputs: [String: OutputBinding] = [:]
   private let options = MLPredictionOptions()
@@ -100,6 +100,12 @@ final class Request: Handled, @unchecked Sendable {
     let known = direction == .input ? model.inputs : model.outputs
     if let feature = known.first(where: { $0.name == name }) { return feature }
     throw Failure(TL_E_NOT_FOUND, "there is no \(direction) '\(name)'; the model has \(names(known))")
+  }
+
+  /// What a run would take, for runs that are not Core ML's.
+  func inputValues() throws -> [String: MLFeatureValue] {
+    for binding in features.bindings.values { try binding.staging?.refresh() }
+    return features.bindings.mapValues(\.value)
   }
 
   // ---- running: the caller holds the request exclusively ----

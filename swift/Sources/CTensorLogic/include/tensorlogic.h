@@ -235,6 +235,30 @@ int32_t tl_metal_commands_commit(uint32_t commands, uint32_t token);
 int32_t tl_metal_commands_times(uint32_t commands, double *out_seconds);
 int32_t tl_metal_commands_release(uint32_t commands);
 
+/* ---- diagnostics: on the portable engine, on every system; Core ML has no such thing ------------------------------ */
+
+/*
+ * JSON array of the function's operations in the file's order, those in blocks after their owner:
+ * {type, name, block: number of the block it is in, 0 = the function's, inputs: [[parameter, [operand, ..]], ..], outputs: [{name, dtype, shape}], blocks: [number, ..]}
+ * operand: {name} of a value, or {value: number | string | boolean | [..], dtype, shape}; constants of more than 32 elements have no value. Operations
+ * of the type const are not listed, what they hold stands at the operands. dtype: as MIL names them (fp16, int32, ..); unknown sizes are null.
+ */
+int32_t tl_model_graph(uint32_t model, uint32_t *out_text);
+/*
+ * Runs the request's inputs 1 + repeats times step by step. JSON {runs, medianNs, minNs, operations: [{operation, outputs: [name], type,
+ * fused: [{type, operation}], kernel, shape, dtype, calls, medianNs, minNs, flops, bytes}]}: steps in the order of the first run; fused: operations that
+ * have no step of their own; calls: times in one run (loops); times are per run. TL_E_UNSUPPORTED for models that are no program.
+ */
+int32_t tl_request_profile(uint32_t request, uint32_t repeats, uint32_t *out_text);
+/*
+ * Runs the request's inputs in f16 and in f32 side by side, every operation rounded on its own. JSON {narrowed, divergedAt?, operations:
+ * [{operation, outputs: [name], type, shape, dtype, min, max, absMax, absMinNonZero, count, infinite, nan, flushed, notFinite, drift}]}: min to
+ * absMinNonZero are of the finite values in f32 (null where there are none); infinite, nan: elements that became so in f16 and not in f32; flushed:
+ * elements that are 0 in f16 because they are too small for it; drift: largest difference over absMax. narrowed: the model computes in f32 and
+ * was run as if converted to f16. divergedAt: the operation from which on both took different ways.
+ */
+int32_t tl_request_compare(uint32_t request, uint32_t *out_text);
+
 /* ---- asynchronous completion -------------------------------------------------------------------------------------- */
 
 /* One callback for the process: (token, status), called from native threads; callback: lent until replaced or set to NULL. */

@@ -85,6 +85,7 @@ struct GraphBuilder {
       Value(index < operation.outputs.count ? operation.outputs[index].name : "\(label).\(index)", spec: spec)
     }
     if definition.isPure, try fold(node, definition) { return bind(node) }
+    node.declaredShapes = node.outputs.map(\.tensor.shape)
     nodes.append(node)
     bind(node)
   }

@@ -24,6 +24,10 @@ final class Node {
   unowned(unsafe) var context: PlanContext?
   /// The chain of a fused elementwise node.
   var expression: ElementwiseExpression?
+  /// Operations of the file whose work passes have moved into this node, in the order of the file.
+  var fused: [FusedOperation] = []
+  /// Shapes of the outputs as the file orders their axes; empty for a node that a pass made.
+  var declaredShapes: [[Int]] = []
 
   init(_ type: String, label: String, inputs: [String: [Value]], outputs: [Value] = []) {
     self.type = type
@@ -34,6 +38,12 @@ final class Node {
 
   /// Every value that the node reads.
   var operands: [Value] { inputs.values.flatMap { $0 } + epilogue.operands + (expression?.operands ?? []) }
+}
+
+/// An operation that has no step of its own.
+public struct FusedOperation: Hashable, Sendable {
+  public var type: String
+  public var label: String
 }
 
 /// Thrown while planning when a shape or a parameter depends on memory that only a run has.

@@ -3,10 +3,13 @@ import MIL
 
 /// Moves elementwise work into the kernel that makes its input, and joins what is left into chains.
 enum FusionPass {
-  static func run(_ graph: inout Graph) throws {
-    try fusePadding(&graph)
-    try fuseEpilogues(&graph)
-    try joinElementwise(&graph)
+  /// `joins` false: every operation keeps a step of its own and rounds its result.
+  static func run(_ graph: inout Graph, joins: Bool = true) throws {
+    if joins {
+      try fusePadding(&graph)
+      try fuseEpilogues(&graph)
+    }
+    try makeExpressions(&graph, joins: joins)
   }
 
   /// Nodes whose kernels apply an epilogue; `full`: scale, bias and residual too, else the activation only.
@@ -39,6 +42,7 @@ enum FusionPass {
         total.append(own.before[axis] + full[2 * axis + 2])
         total.append(own.after[axis] + full[2 * axis + 3])
       }
+      node.fused = [FusedOperation(type: pad.type, label: pad.label)] + node.fused
       node.inputs["x"] = [source]
       node.inputs["pad"] = [Value.ints("\(node.label).pad", total)]
       node.inputs["pad_type"] = [Value.text("\(node.label).pad_type", "custom")]
@@ -66,6 +70,7 @@ enum FusionPass {
         absorbed.insert(ObjectIdentifier(position))
         taken.insert(ObjectIdentifier(reader))
         node.outputs = reader.outputs
+        node.fused.append(FusedOperation(type: reader.type, label: reader.label))
         position = reader
       }
       if position !== node { moved[ObjectIdentifier(position)] = node }
@@ -135,8 +140,8 @@ enum FusionPass {
     return true
   }
 
-  /// Turns every elementwise node into an expression and lets a chain swallow the chains that only it reads.
-  private static func joinElementwise(_ graph: inout Graph) throws {
+  /// Turns every elementwise node into an expression; with `joins` a chain swallows the chains that only it reads.
+  private static func makeExpressions(_ graph: inout Graph, joins: Bool) throws {
     let counts = graph.useCounts()
     let results = Set(graph.results.map { ObjectIdentifier($0) })
     var producers: [ObjectIdentifier: Node] = [:]
@@ -146,11 +151,12 @@ enum FusionPass {
       let form = try make(node)
       var expression = ElementwiseExpression(form, try form.operands.map { try node.value($0) })
       let shape = node.outputs[0].tensor.shape
-      for operand in expression.operands {
+      for operand in joins ? expression.operands : [] {
         guard let producer = producers[ObjectIdentifier(operand)], let inner = producer.expression, counts[ObjectIdentifier(operand)] == 1,
           !results.contains(ObjectIdentifier(operand)), operand.tensor.shape == shape, let joined = expression.inlining(inner, for: operand)
         else { continue }
         expression = joined
+        node.fused += producer.fused + [FusedOperation(type: producer.type, label: producer.label)]
         swallowed.insert(ObjectIdentifier(producer))
       }
       node.expression = expression

@@ -226,6 +226,7 @@ struct LayoutPass {
     copy.context = node.context
     copy.blocks = node.blocks
     copy.scope = node.scope
+    copy.declaredShapes = node.declaredShapes
     return copy
   }
 }

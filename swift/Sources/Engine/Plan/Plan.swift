@@ -11,6 +11,8 @@ final class Plan {
   private var memory = MemoryPlan()
   private let continuation: Continuation?
   private var idle: [Frame] = []
+  /// Told of every step; nil for all runs but those of diagnostics.
+  private var observer: (any StepObserver)?
   private let lock = Lock()
 
   struct Step {
@@ -42,17 +44,22 @@ final class Plan {
     graph.removeDeadNodes()
     try LayoutPass.run(&graph)
     graph.removeDeadNodes()
-    try FusionPass.run(&graph)
+    try FusionPass.run(&graph, joins: context.options.fusesOperations)
     graph.findListOwners()
     self.context = context
     self.continuation = continuation
+    observer = context.options.observer
     inputs = graph.inputs
     results = graph.results
     memory = MemoryPlan(graph, ownsResults: continuation == nil)
     try MemoryLimit.check(arena: memory.arenaByteCount, results: continuation == nil ? results : [])
     for node in graph.nodes {
       node.context = context
-      if let kernel = try Plan.kernel(node, memory) { steps.append(Step(kernel: kernel, node: node)) }
+      if let kernel = try Plan.kernel(node, memory) {
+        steps.append(Step(kernel: kernel, node: node))
+      } else if observer != nil {
+        steps.append(Step(kernel: { _ in }, node: node))
+      }
     }
   }
 
@@ -98,7 +105,11 @@ final class Plan {
         owners.append(owner)
       }
     }
-    for step in steps { try step.kernel(frame) }
+    if let observer {
+      try run(frame, observedBy: observer)
+    } else {
+      for step in steps { try step.kernel(frame) }
+    }
     if let continuation { return try continuation.run(frame, memory.resultSlots, outputs: outputs, state: state) }
     memory.copyResults(frame)
     let cellsOut = results.indices.map { index -> Cell in
@@ -111,13 +122,28 @@ final class Plan {
     return cellsOut
   }
 
+  private func run(_ frame: Frame, observedBy observer: any StepObserver) throws {
+    try observer.willRun(self)
+    for step in steps {
+      let start = MonotonicClock.nanoseconds
+      try step.kernel(frame)
+      try observer.didRun(step.node, frame, nanoseconds: MonotonicClock.nanoseconds - start)
+    }
+  }
+
+  /// Labels of the operations that have a step here.
+  private(set) lazy var labels = Set(steps.map(\.node.label))
+
   // ---- constants --------------------------------------------------------------------------------------------------
 
   /// Runs one node whose inputs are all constants.
   static func evaluate(_ node: Node, _ definition: OperationDefinition, context: PlanContext) throws -> [Cell] {
     let copy = Node(node.type, label: node.label, inputs: node.inputs)
     copy.outputs = node.outputs.map { Value($0.name, spec: $0.spec) }
-    return try Plan(context, Graph(nodes: [copy], inputs: [], results: copy.outputs), nil).run([])
+    let plan = try Plan(context, Graph(nodes: [copy], inputs: [], results: copy.outputs), nil)
+    // What is computed once, while planning, is no step of a run.
+    plan.observer = nil
+    return try plan.run([])
   }
 
   /// The constant that a node made by a pass gives; the node needs no passes of its own.

@@ -32,8 +32,8 @@ final class PlanContext: @unchecked Sendable {
       let element = type.element
       if element.byteWidth == nil, element != .string {
         value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: widened(constant, slice, TensorSpec(element, sizes)))
-      } else if element == .float16, options.precision == .float32 {
-        value = Value(name, spec: .tensor(TensorSpec(.float32, sizes)), constant: widenedToFloat32(slice, TensorSpec(.float16, sizes)))
+      } else if case let computed = options.precision.element(for: element), computed != element {
+        value = Value(name, spec: .tensor(TensorSpec(computed, sizes)), constant: converted(slice, TensorSpec(element, sizes), computed))
       } else {
         value = Value(name, spec: .tensor(TensorSpec(element, sizes)), constant: constant)
       }
@@ -44,12 +44,29 @@ final class PlanContext: @unchecked Sendable {
     return value
   }
 
-  private func widenedToFloat32(_ slice: ByteSlice, _ spec: TensorSpec) -> Constant {
-    let type = ValueType.tensor(TensorType(.float32, sizes: spec.shape))
+  /// Longest constant whose numbers are kept from becoming 0 in f16, as coremltools keeps them: an epsilon may be among them.
+  private static let epsilonLimit = 400
+  private static let smallest: Float = 1e-7
+
+  private func converted(_ slice: ByteSlice, _ spec: TensorSpec, _ element: ElementType) -> Constant {
+    let type = ValueType.tensor(TensorType(element, sizes: spec.shape))
     func convert() -> Constant {
-      let owned = OwnedBytes(byteCount: spec.count * 4)
-      if let source = slice.bytes.baseAddress, slice.count >= spec.byteCount { tlk_convert(source, TLK_F16, owned.pointer, TLK_F32, spec.count) }
-      return Constant(type: type, payload: .bytes(ByteSlice(owner: owned, bytes: UnsafeRawBufferPointer(start: owned.pointer, count: spec.count * 4))))
+      let target = TensorSpec(element, spec.shape)
+      let owned = OwnedBytes(byteCount: target.byteCount)
+      if let source = slice.bytes.baseAddress, slice.count >= spec.byteCount, let from = spec.element.kernelType, let to = element.kernelType {
+        if element == .float16, spec.element == .float32, spec.count < PlanContext.epsilonLimit {
+          let numbers = (0..<spec.count).map { index -> Float in
+            let number = source.loadUnaligned(fromByteOffset: index &* 4, as: Float.self)
+            return number != 0 && number.magnitude < PlanContext.smallest ? (number < 0 ? -PlanContext.smallest : PlanContext.smallest) : number
+          }
+          numbers.withUnsafeBytes { bytes in
+            if let address = bytes.baseAddress { tlk_convert(address, from, owned.pointer, to, spec.count) }
+          }
+        } else {
+          tlk_convert(source, from, owned.pointer, to, spec.count)
+        }
+      }
+      return Constant(type: type, payload: .bytes(ByteSlice(owner: owned, bytes: UnsafeRawBufferPointer(start: owned.pointer, count: target.byteCount))))
     }
     guard let key = slice.bytes.baseAddress else { return convert() }
     return lock.withLock {

@@ -32,5 +32,6 @@
 #include "kernels/copies.h"
 #include "kernels/compression.h"
 #include "kernels/stored.h"
+#include "kernels/comparison.h"
 
 #endif
