@@ -156,7 +156,9 @@ export class Model {
    * ```
    */
   profile(inputs: FeatureInputs, options: PredictOptions & { repeat?: number } = {}): Profile {
-    return this.#diagnose(inputs, options, (session) => toProfile(profileRequest(session.request, options.repeat ?? 20)));
+    return this.#diagnose(inputs, options, (session) =>
+      toProfile(profileRequest(session.request, options.repeat ?? 20)),
+    );
   }
 
   /**

@@ -9,34 +9,49 @@ struct DiagnosticModel {
   let program: Program
   let functionName: String
   let inputs: DiagnosticInputs
+  /// Nothing in the program is f16: what it would be in f16 can only be tried.
+  let computesInFloat32: Bool
 
   init(_ request: Request) throws {
     let model = request.model
     guard let specification = model.specification, let function = model.function else {
       throw Failure(TL_E_UNSUPPORTED, "\(model.path): only Apple's Core ML reads this file; diagnostics need its program")
     }
-    guard case .mlProgram(let program) = specification.kind, let code = program.functions[function.name] else {
-      throw Failure(
-        TL_E_UNSUPPORTED,
-        "\(model.path): models of the kind \(specification.kindName) have no operations to look at; expected an mlProgram")
-    }
     let values = try request.inputValues()
     var tensors: [String: TensorMemory] = [:]
-    for input in code.inputs {
-      guard case .tensor(let type) = input.type else { continue }
-      guard let feature = function.inputs.first(where: { $0.name == input.name }) else {
-        throw Failure(TL_E_FORMAT, "\(model.path): the function's input '\(input.name)' is not described")
+    switch specification.kind {
+    case .mlProgram(let program):
+      guard let code = program.functions[function.name] else {
+        throw Failure(TL_E_FORMAT, "\(model.path): there is no function '\(function.name)'")
       }
-      tensors[input.name] = try tensor(values[input.name], feature, type)
+      for input in code.inputs {
+        guard case .tensor(let type) = input.type else { continue }
+        guard let feature = function.inputs.first(where: { $0.name == input.name }) else {
+          throw Failure(TL_E_FORMAT, "\(model.path): the function's input '\(input.name)' is not described")
+        }
+        tensors[input.name] = try tensor(values[input.name], feature, type)
+      }
+      self.program = program
+      functionName = function.name
+      computesInFloat32 = ProgramStatistics(program, functionName: function.name).computePrecision == "F32"
+    case .neuralNetwork(_, let message):
+      for feature in function.inputs {
+        // Networks take features in the shapes that they have.
+        var type = TensorType(.float32, [])
+        type.hasUnknownRank = true
+        tensors[feature.name] = try tensor(values[feature.name], feature, type)
+      }
+      let lowering = try NeuralNetworkLowering(message: message, description: function)
+      program = try lowering.lower(tensors.mapValues(\.spec.shape)).program
+      functionName = "main"
+      computesInFloat32 = true
+    case .pipeline, .other:
+      throw Failure(
+        TL_E_UNSUPPORTED,
+        "\(model.path): models of the kind \(specification.kindName) have no operations to look at; expected an mlProgram or a neuralNetwork"
+      )
     }
-    self.program = program
-    functionName = function.name
     inputs = DiagnosticInputs(tensors, states: try request.state?.tensors() ?? [:])
-  }
-
-  /// Nothing in the program is f16: what it would be in f16 can only be tried.
-  var computesInFloat32: Bool {
-    ProgramStatistics(program, functionName: functionName).computePrecision == "F32"
   }
 }
 
@@ -51,12 +66,16 @@ private func tensor(_ value: MLFeatureValue?, _ feature: MIL.FeatureDescription,
     return target
   }
   if let image = value?.imageBufferValue { return try tensor(image, feature, type) }
+  if let value, value.type == .double || value.type == .int64 {
+    let number = value.type == .double ? value.doubleValue : Double(value.int64Value)
+    return try defaultTensor(number, [1], feature, type)
+  }
   guard value == nil, case .multiArray(let shape, _, let flexibility, let number) = feature.kind, feature.isOptional
   else { throw Failure(TL_E_FEATURE, "input '\(feature.name)' is not given") }
   return try defaultTensor(number ?? 0, flexibility.defaultShape(declared: shape), feature, type)
 }
 
-/// What an optional input is when nobody gives it.
+/// One number in every element: what an optional input is when nobody gives it.
 private func defaultTensor(_ number: Double, _ shape: [Int], _ feature: MIL.FeatureDescription, _ type: TensorType)
   throws -> TensorMemory
 {

@@ -7,7 +7,7 @@ public func tl_model_graph(_ model: UInt32, _ outText: UnsafeMutablePointer<UInt
   export {
     let outText = try required(outText, "out_text")
     let model = try HandleTable.shared.get(model, as: LoadedModel.self)
-    outText.pointee = try HandleTable.shared.insert(TextResult(model.graph().serialised()))
+    outText.pointee = try HandleTable.shared.insert(TextResult(try model.graph().serialised()))
   }
 }
 

@@ -58,6 +58,9 @@ extension Node {
     return try context.packed(value, form: form, make: make)
   }
 
+  /// What a type that the file names stands for in the precision of this run.
+  func computed(_ element: ElementType) -> ElementType { context?.options.precision.element(for: element) ?? element }
+
   func fail(_ message: String, _ code: ModelError.Code = .malformed) -> ModelError {
     ModelError(code, "operation \(type) '\(label)': \(message)")
   }

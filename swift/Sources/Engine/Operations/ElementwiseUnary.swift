@@ -51,7 +51,7 @@ extension OperationTable {
     guard let element = ElementType(name: name), element.kernelType != nil, element != .float64, element != .int64 else {
       throw node.fail("dtype is '\(name)', expected fp16, fp32, int8 … int32, uint8 … uint32 or bool", .unsupported)
     }
-    return [.tensor(TensorSpec(node.context?.options.precision.element(for: element) ?? element, x.shape))]
+    return [.tensor(TensorSpec(node.computed(element), x.shape))]
   }
 
   private static func castForm(_ node: Node) throws -> ElementwiseForm {

@@ -23,6 +23,7 @@ extension OperationTable {
   private static func inferMakeList(_ node: Node) throws -> [ValueSpec] {
     let name = try node.string("dtype", default: "fp32")
     guard let element = ElementType(name: name), element != .string else { throw node.fail("dtype is '\(name)', expected bool, fp16, fp32 or int32") }
+    let computed = node.computed(element)
     if let length = node.optional("init_length"), try node.tensor(of: length, "init_length").count != 1 { throw node.fail("init_length has to be one number") }
     let sizes = node.inputs["elem_shape"] ?? []
     var shape: [Int]? = sizes.isEmpty ? nil : []
@@ -33,8 +34,8 @@ extension OperationTable {
         shape = nil
       }
     }
-    if let known = shape { _ = try node.output(element, known) }
-    return [.list(ListSpec(element: element, elementShape: shape))]
+    if let known = shape { _ = try node.output(computed, known) }
+    return [.list(ListSpec(element: computed, elementShape: shape))]
   }
 
   private static func makeListKernel(_ node: Node) throws -> Kernel {

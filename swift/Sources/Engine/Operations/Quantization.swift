@@ -17,7 +17,7 @@ extension OperationTable {
         guard let element = ElementType(name: name), element.isFloat, element.kernelType != nil, source.element.isFloat else {
           throw node.fail("casts \(source.element.name) to '\(name)', expected fp16 to fp32")
         }
-        return [try node.output(node.context?.options.precision.element(for: element) ?? element, source.shape)]
+        return [try node.output(node.computed(element), source.shape)]
       },
       kernel: { node in
         let source = try node.value("source_val")

@@ -131,8 +131,8 @@ final class Plan {
     }
   }
 
-  /// Labels of the operations that have a step here.
-  private(set) lazy var labels = Set(steps.map(\.node.label))
+  /// Labels of the file's operations that have a step here.
+  private(set) lazy var labels = Set(steps.lazy.filter { !$0.node.declaredShapes.isEmpty }.map(\.node.label))
 
   // ---- constants --------------------------------------------------------------------------------------------------
 
