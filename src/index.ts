@@ -1,5 +1,7 @@
 export * from "./errors.ts";
 export { loadModel, Model, type ModelMetadata, type PredictOptions } from "./model.ts";
+export type { Finding, Severity, Source } from "./advise/finding.ts";
+export type { PlannedOperation } from "./native/diagnostics.ts";
 export type { ComparedOperation, Comparison, Profile, ProfiledOperation } from "./diagnostics.ts";
 export { Request } from "./request.ts";
 export { State } from "./state.ts";

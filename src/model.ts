@@ -1,8 +1,16 @@
+import type * as adviceModule from "./advise/advise.ts";
+import type { Finding } from "./advise/finding.ts";
 import { toComparison, toProfile, type Comparison, type Profile } from "./diagnostics.ts";
 import { ArgumentError, UnsupportedError } from "./errors.ts";
 import type { FeatureInputs, FeatureOutputs } from "./features.ts";
 import { checkCropMode, type CropMode } from "./image/fit.ts";
-import { compareRequest, profileRequest } from "./native/diagnostics.ts";
+import {
+  compareRequest,
+  profileRequest,
+  readComputePlan,
+  readGraph,
+  type PlannedOperation,
+} from "./native/diagnostics.ts";
 import { describeModel, loadModelHandle } from "./native/model.ts";
 import type { OwnedHandle } from "./native/handle.ts";
 import { Request } from "./request.ts";
@@ -175,6 +183,49 @@ export class Model {
     return this.#diagnose(inputs, options, (session) => toComparison(compareRequest(session.request)));
   }
 
+  /**
+   * Where Core ML expects to run each operation, and what share of the work it is (its `MLComputePlan`; macOS 14.4). On the portable engine
+   * everything runs on the CPU and costs are not known.
+   *
+   * ```ts
+   * using model = await loadModel("test/fixtures/models/linear/model.mlpackage");
+   * model.computePlan().map(({ type, supported }) => [type, supported.includes("cpu")]); // [["ios16.linear", true]]
+   * ```
+   */
+  computePlan(): PlannedOperation[] {
+    return readComputePlan(this.#handle);
+  }
+
+  /**
+   * What keeps the model from running well on the Neural Engine, the most severe first. With `inputs` it is also run in f16 and in f32, and
+   * the operations that overflow, underflow or drift are named (on the portable engine, see `compare`).
+   *
+   * ```ts
+   * using model = await loadModel("test/fixtures/models/rms_norm_naive/model.mlpackage");
+   * model.advise().length; // 0
+   * const [finding] = model.advise({ inputs: { x: [[300, -2, 5, 400, -350, 1, 0.5, 60]] } });
+   * finding!.rule; // "overflow"
+   * finding!.where[0]; // "squared"
+   * ```
+   */
+  advise(options: { inputs?: FeatureInputs; crop?: CropMode } = {}): Finding[] {
+    // Loaded on demand: predictions need none of it.
+    const { advise } = require("./advise/advise.ts") as typeof adviceModule;
+    const isPortable = this.device.includes("portable");
+    const operations = readGraph(this.#handle);
+    // Trees and pipelines have no operations that could be compared.
+    const inputs = operations.length > 0 ? options.inputs : undefined;
+    return advise({
+      kind: this.metadata.kind,
+      specificationVersion: this.metadata.specificationVersion,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      operations,
+      ...(isPortable ? {} : { plan: this.computePlan() }),
+      ...(inputs ? { comparison: this.#compareFresh(inputs, options.crop) } : {}),
+    });
+  }
+
   /** A fresh state for a stateful model. */
   newState(): State {
     if (this.states.length === 0) throw new UnsupportedError(`model ${this.path} has no state`);
@@ -196,6 +247,13 @@ export class Model {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  /** A comparison that starts from empty states. */
+  #compareFresh(inputs: FeatureInputs, crop: CropMode | undefined): Comparison {
+    if (this.states.length === 0) return this.compare(inputs, crop ? { crop } : {});
+    using state = this.newState();
+    return this.compare(inputs, { state, ...(crop ? { crop } : {}) });
   }
 
   #diagnose<Result>(inputs: FeatureInputs, options: PredictOptions, work: (session: Session) => Result): Result {

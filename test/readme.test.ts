@@ -36,7 +36,7 @@ describe.skipIf(readme === "")("what the README names exists", () => {
   });
 
   // Commands with concrete arguments; those with placeholders (MODEL, INPUT) are usage lines.
-  const lines = [...readme.matchAll(/^(?:npx -y bun@[\d.]+ run|bun run) ((?:infer|describe|bench)\b[^\n#]*)/gm)]
+  const lines = [...readme.matchAll(/^(?:npx -y bun@[\d.]+ run|bun run) ((?:infer|describe|bench|advise)\b[^\n#]*)/gm)]
     .map((match) => match[1]!.trim())
     .filter((line) => !/\b(MODEL|INPUT)\b/.test(line));
   test("there are commands to run", () => expect(lines.length).toBeGreaterThan(2));

@@ -1,10 +1,13 @@
-import { benchHelp, compileHelp, describeHelp, inferHelp, overview, tlHelp } from "./help.ts";
+import { adviseHelp, benchHelp, compileHelp, describeHelp, inferHelp, overview, tlHelp } from "./help.ts";
 import type { DefaultModel } from "./paths.ts";
 import { UsageError } from "./usage.ts";
 
 interface Command {
   help: string;
-  load(): Promise<{ run(args: string[], ready: () => Promise<unknown>, defaultModel?: DefaultModel): Promise<void> }>;
+  /** `run` gives an exit code where it is another than that of success. */
+  load(): Promise<{
+    run(args: string[], ready: () => Promise<unknown>, defaultModel?: DefaultModel): Promise<number | void>;
+  }>;
 }
 
 // Loaded on demand: `--help` needs none of it. What they import is free of node_modules until a model is loaded, because a command checks
@@ -13,11 +16,12 @@ const commands: Readonly<Record<string, Command>> = {
   infer: { help: inferHelp, load: () => import("./infer.ts") },
   describe: { help: describeHelp, load: () => import("./describe.ts") },
   bench: { help: benchHelp, load: () => import("./bench.ts") },
+  advise: { help: adviseHelp, load: () => import("./advise.ts") },
   compile: { help: compileHelp, load: () => import("./compile.ts") },
   tl: { help: tlHelp, load: () => import("./tl.ts") },
 };
 
-export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, findings: 3 } as const;
 
 export function isCommand(name: string | undefined): boolean {
   return name !== undefined && Object.hasOwn(commands, name);
@@ -48,8 +52,7 @@ export async function runCommandLine(args: readonly string[], caller: Caller): P
     return exitCodes.done;
   }
   try {
-    await (await command.load()).run(rest, caller.ready, caller.defaultModel);
-    return exitCodes.done;
+    return (await (await command.load()).run(rest, caller.ready, caller.defaultModel)) ?? exitCodes.done;
   } catch (error) {
     return report(error, `${caller.prefix} ${name}`);
   }

@@ -6,11 +6,12 @@ export const overview = `tensorlogic: run Core ML models from Bun
   bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
   bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
+  bun run advise [MODEL] [[name=]INPUT ...]  say what keeps a model off the Neural Engine, and how to change it
   bun run compile --outfile NAME             make one executable, if asked with a model inside
   bun run tl FILE.tl                         run a script of the TensorLogic language
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
-Exit codes: 0 done, 1 failed, 2 wrong usage.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 advise has findings.
 
 environment
 ${describeEnvironment()}
@@ -65,6 +66,31 @@ options
   --help             print this text
 
 For engineers of this package: bun run bench ffi | peers (bench/README.md).
+`;
+
+export const adviseHelp = `bun run advise [MODEL] [[name=]INPUT ...]
+
+Says what keeps a model from running well on the Neural Engine: f32 operations, the old format, batches, flexible
+shapes, operations that do not run there, large lookups, padding. Each finding has a severity, the operations that it is
+about, the reason, the line of coremltools or PyTorch that changes it, and where the limit is known from.
+
+With INPUTs or --random the model is also run in f16 beside f32, operation by operation, and the first operation that
+overflows, underflows or drifts is named with its range. A model in f32 is run as its conversion to f16 would.
+On a Mac the device that Core ML plans for each operation is added.
+
+severities
+  critical           the whole model stays off the Neural Engine, or its results are wrong in f16
+  warning            a part of it does, or is slow there
+  note               worth knowing
+
+options
+  --random           run it on noise
+  --fail-on LEVEL    exit with 3 from this severity on: note, warning, critical or never (default warning)
+  --function NAME    the function of a multi-function model
+  --json             print one JSON object instead of text
+  --help             print this text
+
+Exit codes: 0 no findings from that severity on, 1 failed, 2 wrong usage, 3 findings.
 `;
 
 export const compileHelp = `bun run compile --outfile NAME [--model MODEL]

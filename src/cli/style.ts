@@ -9,6 +9,8 @@ const paint = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m
 export const dim = paint(2);
 export const bold = paint(1);
 export const green = paint(32);
+export const yellow = paint(33);
+export const red = paint(31);
 
 /** A bar of `width` cells that is filled to `fraction`, in eighths of a cell. */
 export function bar(fraction: number, width: number): string {

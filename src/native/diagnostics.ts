@@ -69,6 +69,23 @@ export interface RawComparison {
   }[];
 }
 
+/** One operation of tl_model_compute_plan. */
+export interface PlannedOperation {
+  /** Its name: that of its first output, or of the layer. */
+  operation: string;
+  /** As Core ML names it: `ios16.conv`. */
+  type: string;
+  /** Where Core ML expects to run it; null where it does not say. */
+  device: "cpu" | "gpu" | "neuralEngine" | null;
+  supported: ("cpu" | "gpu" | "neuralEngine")[];
+  /** Share of the model's work, 0 to 1; null where it is not known. */
+  cost: number | null;
+}
+
+export function readComputePlan(model: OwnedHandle): PlannedOperation[] {
+  return takeJson((out) => native().tl_model_compute_plan(model.value, out));
+}
+
 export function readGraph(model: OwnedHandle): RawGraphOperation[] {
   return takeJson((out) => native().tl_model_graph(model.value, out));
 }

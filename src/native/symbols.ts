@@ -59,6 +59,7 @@ const requests = {
   tl_request_outputs: { args: ["u32", "ptr"], returns: "i32" },
   tl_request_output_buffer: { args: ["u32", "ptr", "u32", "ptr", "ptr", "ptr"], returns: "i32" },
   tl_request_release: { args: ["u32"], returns: "i32" },
+  tl_model_compute_plan: { args: ["u32", "ptr"], returns: "i32" },
   tl_model_graph: { args: ["u32", "ptr"], returns: "i32" },
   tl_request_profile: { args: ["u32", "u32", "ptr"], returns: "i32" },
   tl_request_compare: { args: ["u32", "ptr"], returns: "i32" },

@@ -55,11 +55,12 @@ options
   bun run infer [MODEL] [[name=]INPUT ...]   run a model and print its outputs
   bun run describe [MODEL]                   print inputs, outputs, metadata and operations
   bun run bench [MODEL] [[name=]INPUT ...]   measure latency, memory and power per device
+  bun run advise [MODEL] [[name=]INPUT ...]  say what keeps a model off the Neural Engine, and how to change it
   bun run compile --outfile NAME             make one executable, if asked with a model inside
   bun run tl FILE.tl                         run a script of the TensorLogic language
 
 Each command has --help. Without a MODEL it takes the bundled EfficientNet-Lite0.
-Exit codes: 0 done, 1 failed, 2 wrong usage.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 advise has findings.
 
 environment
   TENSORLOGIC_LIB        Path of the native library, instead of the one beside the package.

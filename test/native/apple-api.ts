@@ -20,6 +20,8 @@ interface Entry {
   enumValues: Record<string, number> | null;
   availability: string | null;
   caseAvailability: Record<string, string> | null;
+  /** Of enumerations with associated values: `cpu(MLCPUComputeDevice)`. */
+  cases?: string[];
 }
 
 const folder = join(import.meta.dir, "..", "..", "..", "shared", "facts");
@@ -50,9 +52,10 @@ export function readAppleApi(): AppleApi | undefined {
   return { names, selectors: new Set(index.map(([, owner, name]) => `${owner} ${name}`)), laterThan13 };
 }
 
-function entryNames({ owner, kind, swift, enumValues, caseAvailability }: Entry): string[] {
+function entryNames({ owner, kind, swift, enumValues, caseAvailability, cases }: Entry): string[] {
   const prefix = owner && !["type", "enum"].includes(kind) ? `${owner}.` : "";
   const found = owner ? owner.split(".").map((_, index, parts) => parts.slice(0, index + 1).join(".")) : [];
+  found.push(...(cases ?? []).map((text) => `${owner}.${/^\w+/.exec(text)![0]}`));
   for (const text of Array.isArray(swift) ? swift : [swift]) {
     const match = /\b(init|subscript|func|var|let|case|typealias|class|struct|enum|protocol)\b\s*([\w.]*)/.exec(
       text.replaceAll(/\bclass (?=func|var)/g, ""),

@@ -60,6 +60,13 @@ describe.skipIf(!api)("in ../shared's list of Apple's API", () => {
     expect(sources("TensorLogic").flatMap(({ file, text }) => unguarded(file, text))).toEqual([]);
   });
 
+  test("types of macOS 14.4 with members of everyday names stand in declarations that ask for it", () => {
+    expect(sources("TensorLogic").flatMap(({ file, text }) => unguardedTypes(file, text))).toEqual([]);
+    const text = "@available(macOS 14.4, *)\nfunc f(_ p: MLComputePlan) {\n}\n";
+    expect(unguardedTypes("f.swift", text)).toEqual([]);
+    expect(unguardedTypes("f.swift", text.replace(/^@.*\n/, ""))).toEqual(["f.swift: MLComputePlan"]);
+  });
+
   test("an unguarded member is found", () => {
     const text = "func f(_ c: MLModelConfiguration) {\n  c.functionName = nil\n}\n";
     expect(unguarded("f.swift", text)).toEqual(["f.swift:2: functionName needs #available(macOS 15)"]);
@@ -79,12 +86,25 @@ test("the bridge uses only names that the stand-ins or the list have", () => {
   expect(strangers).toEqual([]);
 });
 
+/** Their members are called `inputs`, `functions` and the like, which says nothing about whose they are. */
+const everydayMembers = ["MLComputePlan", "MLModelStructure"];
+
+/** Uses of these types in top-level declarations that do not ask for macOS 14.4. */
+function unguardedTypes(file: string, text: string): string[] {
+  const declarations = codeOf(text).split(/^}$/m);
+  return declarations
+    .filter((code) => !/available\(macOS 14\.4/.test(code))
+    .flatMap((code) => everydayMembers.filter((type) => new RegExp(`\\b${type}\\b`).test(code)))
+    .map((type) => `${file}: ${type}`);
+}
+
 /** Uses of later members outside of a function or condition that asks for their version. */
 function unguarded(file: string, text: string): string[] {
   // Only members whose name no earlier type shares: the check knows no types.
   const later = new Map<string, number>();
   for (const [name, version] of api!.laterThan13) {
-    if (!lists.apple.includes(name.split(".")[0]!)) continue;
+    const [type] = name.split(".");
+    if (!lists.apple.includes(type!) || everydayMembers.includes(type!)) continue;
     const member = /^[A-Z]\w+(?:\.\w+)*\.(\w+)/.exec(name)?.[1];
     if (member) later.set(member, version);
   }

@@ -100,7 +100,7 @@ extension ElementType {
 }
 
 /// `CoreML5` … `CoreML9` (protobuf) as the name that people know: ios15 … ios18, ios26.
-func osOpset(_ opset: String) -> String { opsetNames.first { $0.coreML == opset }?.os ?? opset.lowercased() }
+public func osOpset(_ opset: String) -> String { opsetNames.first { $0.coreML == opset }?.os ?? opset.lowercased() }
 
 /// `ios15` … (MIL text) as the protobuf's name.
 func coreMLOpset(_ opset: String) -> String { opsetNames.first { $0.os == opset }?.coreML ?? opset }

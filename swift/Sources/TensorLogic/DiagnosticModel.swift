@@ -7,7 +7,8 @@ import MIL
 /// A loaded model's program with a request's inputs, for the portable engine: per operation, and in other precisions than Core ML's.
 struct DiagnosticModel {
   let program: Program
-  let functionName: String
+  /// The function of `program` that runs.
+  let entry: String
   let inputs: DiagnosticInputs
   /// Nothing in the program is f16: what it would be in f16 can only be tried.
   let computesInFloat32: Bool
@@ -32,7 +33,7 @@ struct DiagnosticModel {
         tensors[input.name] = try tensor(values[input.name], feature, type)
       }
       self.program = program
-      functionName = function.name
+      entry = function.name
       computesInFloat32 = ProgramStatistics(program, functionName: function.name).computePrecision == "F32"
     case .neuralNetwork(_, let message):
       for feature in function.inputs {
@@ -43,7 +44,7 @@ struct DiagnosticModel {
       }
       let lowering = try NeuralNetworkLowering(message: message, description: function)
       program = try lowering.lower(tensors.mapValues(\.spec.shape)).program
-      functionName = "main"
+      entry = "main"
       computesInFloat32 = true
     case .pipeline, .other:
       throw Failure(

@@ -11,6 +11,15 @@ public func tl_model_graph(_ model: UInt32, _ outText: UnsafeMutablePointer<UInt
   }
 }
 
+@_cdecl("tl_model_compute_plan")
+public func tl_model_compute_plan(_ model: UInt32, _ outText: UnsafeMutablePointer<UInt32>?) -> Int32 {
+  export {
+    let outText = try required(outText, "out_text")
+    let model = try HandleTable.shared.get(model, as: LoadedModel.self)
+    outText.pointee = try HandleTable.shared.insert(TextResult(try model.computePlan().serialised()))
+  }
+}
+
 @_cdecl("tl_request_profile")
 public func tl_request_profile(_ request: UInt32, _ repeats: UInt32, _ outText: UnsafeMutablePointer<UInt32>?) -> Int32
 {
@@ -21,7 +30,7 @@ public func tl_request_profile(_ request: UInt32, _ repeats: UInt32, _ outText: 
     let profile = try request.exclusively {
       let model = try DiagnosticModel(request)
       return try Profile(
-        program: model.program, functionName: model.functionName, inputs: model.inputs, repeats: Int(repeats))
+        program: model.program, functionName: model.entry, inputs: model.inputs, repeats: Int(repeats))
     }
     outText.pointee = try HandleTable.shared.insert(TextResult(profile.json.serialised()))
   }
@@ -36,7 +45,7 @@ public func tl_request_compare(_ request: UInt32, _ outText: UnsafeMutablePointe
       let model = try DiagnosticModel(request)
       let narrows = model.computesInFloat32
       return try Comparison(
-        program: model.program, functionName: model.functionName, inputs: model.inputs, narrows: narrows
+        program: model.program, functionName: model.entry, inputs: model.inputs, narrows: narrows
       ).json(narrowed: narrows)
     }
     outText.pointee = try HandleTable.shared.insert(TextResult(json.serialised()))

@@ -235,6 +235,12 @@ int32_t tl_metal_commands_commit(uint32_t commands, uint32_t token);
 int32_t tl_metal_commands_times(uint32_t commands, double *out_seconds);
 int32_t tl_metal_commands_release(uint32_t commands);
 
+/*
+ * Core ML's estimate of where operations run. JSON array in the model's order: {operation, type, device: "cpu"|"gpu"|"neuralEngine"|null (not known),
+ * supported: [device, ..], cost: share of the model's work, 0 to 1, or null}. type: as Core ML names it (ios16.conv; layer kinds of neural networks).
+ */
+int32_t tl_model_compute_plan(uint32_t model, uint32_t *out_text);
+
 /* ---- diagnostics: on the portable engine, on every system; Core ML has no such thing ------------------------------ */
 
 /*

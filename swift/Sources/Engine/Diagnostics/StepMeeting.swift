@@ -55,8 +55,7 @@ final class StepMeeting: @unchecked Sendable {
 
   /// Returns when the other side is at the same operation, has none of this label, or has ended.
   private func arrive(_ node: Node, _ frame: Frame, _ side: Side) {
-    // Copies that the layout pass has put in are no operations of the model.
-    guard !node.declaredShapes.isEmpty else { return }
+    guard !node.isInserted else { return }
     monitor.locked {
       guard divergedAt == nil else { return }
       arrivals[side.rawValue] = Arrival(node: node, frame: frame)

@@ -36,6 +36,9 @@ final class Node {
     self.outputs = outputs
   }
 
+  /// Not an operation of the file: a copy that a pass put in, or the conversion of an input to the run's precision, which has its name.
+  var isInserted: Bool { declaredShapes.isEmpty || (type == "cast" && operands.contains { $0.name == label }) }
+
   /// Every value that the node reads.
   var operands: [Value] { inputs.values.flatMap { $0 } + epilogue.operands + (expression?.operands ?? []) }
 }

@@ -132,7 +132,7 @@ final class Plan {
   }
 
   /// Labels of the file's operations that have a step here.
-  private(set) lazy var labels = Set(steps.lazy.filter { !$0.node.declaredShapes.isEmpty }.map(\.node.label))
+  private(set) lazy var labels = Set(steps.lazy.filter { !$0.node.isInserted }.map(\.node.label))
 
   // ---- constants --------------------------------------------------------------------------------------------------
 
