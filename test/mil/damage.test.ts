@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { program } from "./compiled-program.ts";
 import { damage } from "./mil-dump.ts";
+import { gguf, ggufFile, valueTypes } from "../weights/files.ts";
 import { fixtures, Folder, specification } from "./temporary.ts";
 
 /** Every length, and every byte with each bit flipped and as 0, 127, 128, 255: each copy gets an answer, none ends the process. */
@@ -31,6 +32,19 @@ test("damaged copies of a small weight file", () => {
   view.setBigUint64(72, 2n, true);
   view.setBigUint64(80, 128n, true);
   expect(damage(folder.write("weight.bin", bytes))).toBe(bytes.length * copiesPerByte);
+});
+
+test("damaged copies of files of weights", () => {
+  using folder = new Folder();
+  const sharded = join(fixtures, "weights/sharded/model-00001-of-00002.safetensors");
+  expect(damage(sharded)).toBe(readFileSync(sharded).length * copiesPerByte);
+  const { entry, u32, u64, text } = gguf;
+  const file = ggufFile({
+    entries: [entry("a", valueTypes.array, u32(valueTypes.string), u64(2), text("x"), text("ü"))],
+    tensors: [gguf.tensor("t", [2], 0, 0), gguf.tensor("q", [32, 2], 2, 32)],
+    dataBytes: 32 + 36,
+  });
+  expect(damage(folder.write("small.gguf", file))).toBe(file.length * copiesPerByte);
 });
 
 test("damaged copies of a program text", () => {

@@ -19,11 +19,17 @@ final class PortableDevice: NSObject, MTLDevice, @unchecked Sendable {
 
   let allocated = AllocationMeter()
 
+  /// Two of the kernel's large pages, so that one fits whatever the address.
+  private static let hugePageThreshold = 4 << 20
+
   func makeBuffer(length: Int, options: MTLResourceOptions) -> (any MTLBuffer)? {
     guard length > 0, length <= maxBufferLength else { return nil }
     let size = roundedToPages(length)
     guard let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pages != MAP_FAILED
     else { return nil }
+    // A page fault costs 7 µs on a virtual machine (Linux 6.18, 2026-11): writing 16 MB for the first time takes 29 ms in pages of 4 kB, 2 ms in
+    // those of 2 MB. Where the kernel has none it goes on without.
+    if size >= PortableDevice.hugePageThreshold { madvise(pages, size, MADV_HUGEPAGE) }
     allocated.add(size)
     return PortableBuffer(device: self, contents: pages, length: length, allocatedSize: size, options: options) {
       [allocated] pointer, _ in

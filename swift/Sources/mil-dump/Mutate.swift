@@ -38,6 +38,8 @@ private func read(_ slice: ByteSlice, path: String, directory: String) throws {
   } else if path.hasSuffix(".bin") {
     let storage = try BlobStorage(slice, name: path)
     for byteCount in [0, 2, 64] { _ = try? storage.data(at: 64, byteCount: byteCount) }
+  } else if path.hasSuffix(".safetensors") || path.hasSuffix(".gguf") {
+    for (_, value) in try TensorFile(parsing: slice, path: path).metadata { _ = value.json }
   } else if path.hasSuffix(".mil") {
     _ = try ModelFile.program(parsingText: slice, name: path, directory: directory, package: directory)
   } else {

@@ -4,23 +4,25 @@ enum GGUFReader {
   /// GGML_MAX_DIMS.
   static let maximumRank: UInt32 = 4
 
-  static func read(_ file: MappedFile) throws -> TensorFile {
-    var cursor = GGUFCursor(file.slice, name: file.path)
-    let (version, tensorCount, valueCount) = try header(&cursor, byteCount: file.bytes.count)
+  static func read(_ file: ByteSlice, path: String, isWritable: Bool) throws -> TensorFile {
+    var cursor = GGUFCursor(file, name: path)
+    let (version, tensorCount, valueCount) = try header(&cursor, byteCount: file.count)
     var metadata: [(key: String, value: MetadataValue)] = []
     var keys: Set<String> = []
     for _ in 0..<valueCount {
       let key = try cursor.string("a metadata key")
-      guard keys.insert(key).inserted else { throw cursor.failure("the metadata key \(key.debugDescription) is there twice") }
+      guard keys.insert(key).inserted else {
+        throw cursor.failure("the metadata key \(key.debugDescription) is there twice")
+      }
       metadata.append((key, try cursor.value(cursor.valueType("the metadata key \(key.debugDescription)"))))
     }
     let alignment = try alignment(metadata, cursor)
     var infos: [Info] = []
     for _ in 0..<tensorCount { infos.append(try info(&cursor, alignment)) }
-    try checkNames(infos, file.path)
-    let tensors = try slices(infos, file, dataOffset: cursor.offset, alignment)
+    try checkNames(infos, path)
+    let tensors = try slices(infos, file, path, dataOffset: cursor.offset, alignment)
     return TensorFile(
-      format: .gguf, path: file.path, version: Int(version), metadata: metadata, tensors: tensors, isWritable: file.isWritable)
+      format: .gguf, path: path, version: Int(version), metadata: metadata, tensors: tensors, isWritable: isWritable)
   }
 
   private struct Info {
@@ -36,7 +38,8 @@ enum GGUFReader {
     let version = try cursor.number(UInt32.self, "the version")
     if version & 0xFFFF == 0 {
       throw ModelError(
-        .unsupported, "\(cursor.name): a big-endian GGUF file (version \(version.byteSwapped)), expected a little-endian one")
+        .unsupported,
+        "\(cursor.name): a big-endian GGUF file (version \(version.byteSwapped)), expected a little-endian one")
     }
     guard version == 2 || version == 3 else {
       throw ModelError(.unsupported, "\(cursor.name): GGUF version \(version), expected 2 or 3")
@@ -99,23 +102,25 @@ enum GGUFReader {
     }
   }
 
-  private static func slices(_ infos: [Info], _ file: MappedFile, dataOffset: Int, _ alignment: Int) throws
+  private static func slices(_ infos: [Info], _ file: ByteSlice, _ path: String, dataOffset: Int, _ alignment: Int)
+    throws
     -> [StoredTensor]
   {
     // Both are below 2^62, so that the sum cannot overflow: the file is mapped, the alignment has 32 bits.
     let start = (dataOffset + alignment - 1) / alignment * alignment
-    let dataBytes = max(file.bytes.count - start, 0)
-    let data = file.slice.slice(at: min(start, file.bytes.count), byteCount: dataBytes)
+    let dataBytes = max(file.count - start, 0)
+    let data = file.slice(at: min(start, file.count), byteCount: dataBytes)
     let tensors = try infos.map { info -> StoredTensor in
-      guard let offset = Int(exactly: info.offset), let bytes = data?.slice(at: offset, byteCount: info.byteCount) else {
+      guard let offset = Int(exactly: info.offset), let bytes = data?.slice(at: offset, byteCount: info.byteCount)
+      else {
         throw ModelError(
           .malformed,
-          "\(file.path): tensor \(info.name.debugDescription): \(info.byteCount) bytes at \(info.offset) go past the \(dataBytes) bytes of data; the file is truncated"
+          "\(path): tensor \(info.name.debugDescription): \(info.byteCount) bytes at \(info.offset) go past the \(dataBytes) bytes of data; the file is truncated"
         )
       }
       return StoredTensor(name: info.name, type: info.type, shape: info.shape, bytes: bytes)
     }
-    try checkOverlaps(infos, file.path)
+    try checkOverlaps(infos, path)
     return tensors
   }
 

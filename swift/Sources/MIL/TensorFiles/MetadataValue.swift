@@ -1,6 +1,7 @@
 /// A value of a file's metadata, with the type that it was stored in.
 public indirect enum MetadataValue: Sendable {
-  case uint8(UInt8), int8(Int8), uint16(UInt16), int16(Int16), uint32(UInt32), int32(Int32), uint64(UInt64), int64(Int64)
+  case uint8(UInt8), int8(Int8), uint16(UInt16), int16(Int16), uint32(UInt32), int32(Int32), uint64(UInt64), int64(
+    Int64)
   case float32(Float), float64(Double)
   case bool(Bool)
   case string(String)

@@ -37,7 +37,8 @@ enum SafeTensorsIndex {
     var tensors: [StoredTensor] = []
     for name in map.keys {
       guard let fileName = map[name]?.stringValue else {
-        throw ModelError(.malformed, "\(path): weight_map: \(name.debugDescription) is no string, expected a file's name")
+        throw ModelError(
+          .malformed, "\(path): weight_map: \(name.debugDescription) is no string, expected a file's name")
       }
       if shards[fileName] == nil {
         guard shards.count < maximumShards else {
@@ -53,7 +54,8 @@ enum SafeTensorsIndex {
       tensors.append(tensor)
     }
     return TensorFile(
-      format: .safetensors, path: path, version: 0, metadata: merged(index["metadata"], names.compactMap { shards[$0] }),
+      format: .safetensors, path: path, version: 0,
+      metadata: merged(index["metadata"], names.compactMap { shards[$0] }),
       tensors: tensors, isWritable: shards.values.allSatisfy(\.file.isWritable))
   }
 
@@ -62,7 +64,8 @@ enum SafeTensorsIndex {
     let tensors: [String: StoredTensor]
 
     init(_ path: String) throws {
-      file = try SafeTensorsReader.read(MappedFile(path: path, isPrivatelyWritable: true))
+      let mapped = try MappedFile(path: path, isPrivatelyWritable: true)
+      file = try SafeTensorsReader.read(mapped.slice, path: path, isWritable: mapped.isWritable)
       tensors = Dictionary(file.tensors.map { ($0.name, $0) }) { first, _ in first }
     }
   }

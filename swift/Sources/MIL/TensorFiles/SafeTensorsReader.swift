@@ -4,20 +4,20 @@ enum SafeTensorsReader {
   /// As the reference's; bounds the memory that a header can cost.
   static let maximumHeaderBytes = 100_000_000
 
-  static func read(_ file: MappedFile) throws -> TensorFile {
-    let (header, data) = try sections(file.slice, name: file.path)
-    guard case .object(let members) = try JSON(parsing: header, name: "\(file.path): header") else {
-      throw failure(file.path, "the header is not a JSON object")
+  static func read(_ file: ByteSlice, path: String, isWritable: Bool) throws -> TensorFile {
+    let (header, data) = try sections(file, name: path)
+    guard case .object(let members) = try JSON(parsing: header, name: "\(path): header") else {
+      throw failure(path, "the header is not a JSON object")
     }
     var tensors: [StoredTensor] = []
     tensors.reserveCapacity(members.count)
     for name in members.keys where name != "__metadata__" {
-      tensors.append(try tensor(name, members[name] ?? .null, data: data, path: file.path))
+      tensors.append(try tensor(name, members[name] ?? .null, data: data, path: path))
     }
-    try checkCoverage(tensors, data: data, path: file.path)
+    try checkCoverage(tensors, data: data, path: path)
     return TensorFile(
-      format: .safetensors, path: file.path, version: 0, metadata: try metadata(members["__metadata__"], file.path),
-      tensors: tensors, isWritable: file.isWritable)
+      format: .safetensors, path: path, version: 0, metadata: try metadata(members["__metadata__"], path),
+      tensors: tensors, isWritable: isWritable)
   }
 
   private static func sections(_ file: ByteSlice, name: String) throws -> (header: ByteSlice, data: ByteSlice) {
@@ -61,7 +61,8 @@ enum SafeTensorsReader {
       let begin = Int(exactly: first), let end = Int(exactly: last), begin >= 0, end >= begin
     else { throw bad("data_offsets", members["data_offsets"], "[begin, end]") }
     guard let count = elementCount(shape), let byteCount = type.byteCount(elementCount: count) else {
-      throw failure(path, "tensor \(name.debugDescription): \(typeName) \(shape) is no number of bytes that a file could have")
+      throw failure(
+        path, "tensor \(name.debugDescription): \(typeName) \(shape) is no number of bytes that a file could have")
     }
     guard byteCount == end - begin else {
       throw failure(
@@ -89,7 +90,8 @@ enum SafeTensorsReader {
     for range in ranges.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
       guard range.begin == end else {
         let what = range.begin < end ? "overlaps the tensor before it" : "leaves a hole behind the tensor before it"
-        throw failure(path, "tensor \(range.name.debugDescription): begins at \(range.begin) and \(what), which ends at \(end)")
+        throw failure(
+          path, "tensor \(range.name.debugDescription): begins at \(range.begin) and \(what), which ends at \(end)")
       }
       end = range.end
     }
@@ -104,7 +106,8 @@ enum SafeTensorsReader {
     case .object(let members)?:
       return try members.keys.map { key in
         guard let text = members[key]?.stringValue else {
-          throw failure(path, "__metadata__: \(key.debugDescription) is \(members[key]?.kindName ?? "missing"), expected a string")
+          throw failure(
+            path, "__metadata__: \(key.debugDescription) is \(members[key]?.kindName ?? "missing"), expected a string")
         }
         return (key, .string(text))
       }
@@ -112,7 +115,9 @@ enum SafeTensorsReader {
     }
   }
 
-  private static func failure(_ path: String, _ what: String) -> ModelError { ModelError(.malformed, "\(path): \(what)") }
+  private static func failure(_ path: String, _ what: String) -> ModelError {
+    ModelError(.malformed, "\(path): \(what)")
+  }
 }
 
 extension StoredType {

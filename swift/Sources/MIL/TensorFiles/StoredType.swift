@@ -1,7 +1,8 @@
 /// How a file of tensors stores their elements, by the name that its format uses.
 public enum StoredType: String, Sendable, CaseIterable {
   case f16 = "F16", f32 = "F32", f64 = "F64", bf16 = "BF16"
-  case f8e4m3 = "F8_E4M3", f8e5m2 = "F8_E5M2", f8e8m0 = "F8_E8M0", f8e4m3fnuz = "F8_E4M3FNUZ", f8e5m2fnuz = "F8_E5M2FNUZ"
+  case f8e4m3 = "F8_E4M3", f8e5m2 = "F8_E5M2", f8e8m0 = "F8_E8M0", f8e4m3fnuz = "F8_E4M3FNUZ", f8e5m2fnuz =
+    "F8_E5M2FNUZ"
   case f6e2m3 = "F6_E2M3", f6e3m2 = "F6_E3M2", f4 = "F4", c64 = "C64"
   case bool = "BOOL", i8 = "I8", u8 = "U8", i16 = "I16", u16 = "U16", i32 = "I32", u32 = "U32", i64 = "I64", u64 = "U64"
   case q4_0 = "Q4_0", q4_1 = "Q4_1", q5_0 = "Q5_0", q5_1 = "Q5_1", q8_0 = "Q8_0", q8_1 = "Q8_1"

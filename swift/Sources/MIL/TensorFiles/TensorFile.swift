@@ -49,9 +49,14 @@ extension TensorFile {
       self = try SafeTensorsIndex.open(path: path, file: file)
       return
     }
-    switch try FormatDetection.file(file.slice, name: path) {
-    case .safetensors: self = try SafeTensorsReader.read(file)
-    case .gguf: self = try GGUFReader.read(file)
+    self = try TensorFile(parsing: file.slice, path: path, isWritable: file.isWritable)
+  }
+
+  /// From bytes in memory, which are no index; `path` stands for them in messages.
+  public init(parsing bytes: ByteSlice, path: String, isWritable: Bool = false) throws {
+    switch try FormatDetection.file(bytes, name: path) {
+    case .safetensors: self = try SafeTensorsReader.read(bytes, path: path, isWritable: isWritable)
+    case .gguf: self = try GGUFReader.read(bytes, path: path, isWritable: isWritable)
     default: throw ModelError(.unsupported, "\(path): this is a model, not a file of weights; loadModel loads it")
     }
   }
