@@ -198,8 +198,8 @@ struct RecurrentLayer {
       let size = tlk_dtype_size(type)
       for step in 0..<layer.steps {
         let time = isReversed ? layer.steps - 1 - step : step
-        // A reversed rnn or gru gives its sequence in the order of its steps, a reversed lstm in the order of x (coremltools' tests).
-        let row = !layer.keepsSequence ? 0 : layer.kind == .lstm ? time : step
+        // A reversed layer gives its sequence in the order of its steps, as coremltools' tests expect; of two directions both are in that of x.
+        let row = !layer.keepsSequence ? 0 : layer.isBidirectional ? time : step
         let isStored = layer.keepsSequence || step == layer.steps - 1
         let stored = isStored ? sequence + (row * batch * layer.width + place * hidden) * size : nil
         try advance(node, buffers, buffers.projected + time * batch * columns, stored, type)

@@ -131,11 +131,10 @@ extension LayerKind {
     let x = try sequence(layer, writer)
     var arguments = try options(layer, given, activations: p.messages(10))
     arguments.merge(try weights(layer, matrices, given, features: features, hidden: hidden, suffix: "", writer)) { $1 }
-    // A reversed layer gives its sequence in the order of its steps, MIL's `reverse` in the order of x.
-    arguments["x"] = .tensor(try p.bool(100) ? writer.unary("reverse", x, ["axes": .ints([0])]) : x)
+    arguments["x"] = .tensor(x)
     arguments["initial_h"] = .tensor(try state(layer, 1, like: x, hidden: hidden, writer))
     arguments["initial_c"] = .tensor(try state(layer, 2, like: x, hidden: hidden, writer))
-    arguments["direction"] = "forward"
+    arguments["direction"] = .text(try p.bool(100) ? "reverse" : "forward")
     return outputs(layer, emit(layer, "lstm", arguments, x, hidden: hidden, width: hidden, keepsSequence: try given?.bool(10) ?? false, writer), writer)
   }
 
