@@ -10,9 +10,7 @@ const engine = join(project, "swift/Sources/Engine/Operations");
 function entriesOf(literal: string): string[] {
   const names: string[] = [];
   let depth = 0;
-  for (const { 0: token, 1: name } of literal.matchAll(
-    /\w+\(\s*"(\w+)"|"(?:[^"\\]|\\.)*"|\/\/.*|[([{]|[)\]}]/g,
-  )) {
+  for (const { 0: token, 1: name } of literal.matchAll(/\w+\(\s*"(\w+)"|"(?:[^"\\]|\\.)*"|\/\/.*|[([{]|[)\]}]/g)) {
     if (name !== undefined && depth === 1) names.push(name);
     if (name !== undefined || "([{".includes(token)) depth++;
     else if (")]}".includes(token)) depth--;
@@ -25,16 +23,13 @@ function entriesOf(literal: string): string[] {
 function definedOperations(): string[] {
   return readdirSync(engine).flatMap((file) => {
     const source = readFileSync(join(engine, file), "utf8");
-    return [...source.matchAll(/static let \w+: \[OperationDefinition\] = (?=\[)/g)].flatMap(
-      (start) => entriesOf(source.slice(start.index + start[0].length)),
+    return [...source.matchAll(/static let \w+: \[OperationDefinition\] = (?=\[)/g)].flatMap((start) =>
+      entriesOf(source.slice(start.index + start[0].length)),
     );
   });
 }
 
-function operationsIn(
-  folder: string,
-  isCounted: (manifest: { id: string; model_type: string }) => boolean,
-): string[] {
+function operationsIn(folder: string, isCounted: (manifest: { id: string; model_type: string }) => boolean): string[] {
   return readdirSync(folder).flatMap((id) => {
     const manifest = JSON.parse(readFileSync(join(folder, id, "manifest.json"), "utf8"));
     return isCounted(manifest) ? Object.keys(manifest.ops) : [];
@@ -48,10 +43,7 @@ function recordedOperations(): string[] {
     const tar = Bun.spawnSync(["tar", "-xzf", archive, "-C", root]);
     if (!tar.success) throw new Error(`${archive}: ${tar.stderr}`);
     const pending = JSON.parse(readFileSync(join(import.meta.dir, "pending.json"), "utf8"));
-    return operationsIn(
-      root,
-      ({ id, model_type }) => model_type === "mlProgram" && !(id in pending),
-    );
+    return operationsIn(root, ({ id, model_type }) => model_type === "mlProgram" && !(id in pending));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -68,9 +60,7 @@ test("the families are read whole", () => {
   const empty = names.filter(
     (name) =>
       !sources.some((source) => {
-        const start = new RegExp(`static let ${name}: \\[OperationDefinition\\] = (?=\\[)`).exec(
-          source,
-        );
+        const start = new RegExp(`static let ${name}: \\[OperationDefinition\\] = (?=\\[)`).exec(source);
         return start !== null && entriesOf(source.slice(start.index + start[0].length)).length > 0;
       }),
   );
@@ -80,9 +70,6 @@ test("the families are read whole", () => {
 });
 
 test("every operation has a recorded case that passes, or a fixture", () => {
-  const tested = new Set([
-    ...recordedOperations(),
-    ...operationsIn(join(project, "test/fixtures/models"), () => true),
-  ]);
+  const tested = new Set([...recordedOperations(), ...operationsIn(join(project, "test/fixtures/models"), () => true)]);
   expect(defined.filter((operation) => !tested.has(operation))).toEqual([]);
 }, 60_000); // unpacking the cases takes seconds on a busy machine
