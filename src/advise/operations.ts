@@ -92,8 +92,8 @@ const families: readonly Family[] = [
     why: "Only newer chips (A17 Pro, M4) compute faster with them; on others they are extra work.",
     fix: "# coremltools.optimize: compress weights only where older devices count",
     source: {
-      title: "coremltools guide, Performance of weight and activation quantization",
-      url: "https://apple.github.io/coremltools/docs-guides/source/opt-quantization-overview.html",
+      title: "coremltools guide, Quantization: Performance",
+      url: "https://apple.github.io/coremltools/docs-guides/source/opt-quantization-perf.html",
     },
   },
 ];

@@ -15,8 +15,8 @@ export const sources = {
     url: "https://apple.github.io/coremltools/docs-guides/source/flexible-inputs.html",
   },
   typedExecution: {
-    title: "coremltools guide, Typed Execution",
-    url: "https://apple.github.io/coremltools/docs-guides/source/typed-execution.html",
+    title: "coremltools guide, Typed Execution Workflow",
+    url: "https://apple.github.io/coremltools/docs-guides/source/typed-execution-example.html",
   },
   mlPrograms: {
     title: "coremltools guide, Comparing ML Programs and Neural Networks",
