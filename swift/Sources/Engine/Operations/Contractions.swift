@@ -61,14 +61,76 @@ private struct Contraction {
   }
 
   func kernel() throws -> Kernel {
+    try inPlace() ?? gathered()
+  }
+
+  // ---- operands where they lie ----------------------------------------------------------------------------------
+
+  /// The step of a group of labels that lie behind one another in a tensor, as if they were one axis; nil when they do not.
+  private func step(_ group: [Character], _ own: [Character], _ spec: TensorSpec) -> Int? {
+    let steps = strides(own, spec, along: group)
+    var expected: Int?
+    var last = 1
+    for (label, step) in zip(group, steps).reversed() {
+      let size = sizes[label] ?? 1
+      if size == 1 { continue }
+      guard step > 0, expected.map({ $0 == step }) ?? true else { return nil }
+      if expected == nil { last = step }
+      expected = step &* size
+    }
+    return last
+  }
+
+  /// One matrix product per batch entry without a copy, where rows and columns lie as the kernel wants them: always so for the two
+  /// equations that coremltools writes, "nchw,nwhu->nchu" and "chw,whr->chr".
+  private func inPlace() throws -> Kernel? {
+    let (output, left, right) = (node.outputs[0], x.tensor, y.tensor)
+    let (m, n, k) = (count(rows), count(columns), count(summed))
+    guard let aRow = step(rows, labels.x, left), let aColumn = step(summed, labels.x, left), aColumn == 1 || k == 1,
+      let bRow = step(summed, labels.y, right), let bColumn = step(columns, labels.y, right), bColumn == 1 || n == 1,
+      let outRow = step(rows, labels.result, output.tensor), let outColumn = step(columns, labels.result, output.tensor), outColumn == 1 || n == 1
+    else { return nil }
+    var matmul = tlk_matmul()
+    (matmul.m, matmul.n, matmul.k, matmul.alpha) = (m, n, k, 1)
+    // The step of an axis of one entry says nothing.
+    (matmul.a_pitch, matmul.b_pitch, matmul.out_pitch) = (m == 1 ? k : aRow, k == 1 ? n : bRow, m == 1 ? n : outRow)
+    guard matmul.a_pitch >= k, matmul.b_pitch >= n, matmul.out_pitch >= n else { return nil }
+    matmul.batch = count(batch)
+    let offsets = [(labels.x, left), (labels.y, right), (labels.result, output.tensor)].map { own, spec in
+      OwnedArray(batchOffsets(strides(own, spec, along: batch)))
+    }
+    let type = try node.kernelType(output.tensor, "values")
+    (matmul.a_dtype, matmul.b_dtype, matmul.out_dtype) = (type, type, type)
+    let (node, fixed, a, b) = (node, matmul, x.slot, y.slot)
+    return { frame in
+      var matmul = fixed
+      matmul.a = UnsafeRawPointer(frame[a])
+      matmul.b = UnsafeRawPointer(frame[b])
+      matmul.out = frame[output.slot]
+      (matmul.a_offsets, matmul.b_offsets) = (UnsafePointer(offsets[0].pointer), UnsafePointer(offsets[1].pointer))
+      matmul.out_offsets = UnsafePointer(offsets[2].pointer)
+      try node.check(tlk_matmul_run(&matmul))
+      withExtendedLifetime(offsets) {}
+    }
+  }
+
+  private func batchOffsets(_ steps: [Int]) -> [Int] {
+    zip(batch, steps).reduce([0]) { offsets, axis in
+      offsets.flatMap { base in (0..<(sizes[axis.0] ?? 1)).map { base + $0 * axis.1 } }
+    }
+  }
+
+  // ---- copies in the order of a product -------------------------------------------------------------------------
+
+  private func gathered() throws -> Kernel {
     let (node, x, y) = (node, x, y)
     let output = node.outputs[0]
-    func gathered(_ own: [Character], _ value: Value, _ order: [Character]) throws -> (copy: StridedCopy, spec: TensorSpec) {
+    func arranged(_ own: [Character], _ value: Value, _ order: [Character]) throws -> (copy: StridedCopy, spec: TensorSpec) {
       guard let spec = TensorSpec.checked(value.tensor.element, order.map { sizes[$0] ?? 1 }) else { throw node.fail("an operand of \(order.map { sizes[$0] ?? 1 }) is too large") }
       return (StridedCopy(shape: spec.shape, from: strides(own, value.tensor, along: order), to: spec.strides, element: spec), spec)
     }
-    let left = try gathered(labels.x, x, batch + rows + summed)
-    let right = try gathered(labels.y, y, batch + summed + columns)
+    let left = try arranged(labels.x, x, batch + rows + summed)
+    let right = try arranged(labels.y, y, batch + summed + columns)
     let made = batch + rows + columns
     let product = TensorSpec(output.tensor.element, made.map { sizes[$0] ?? 1 })
     let back = StridedCopy(shape: labels.result.map { sizes[$0] ?? 1 }, from: strides(made, product, along: labels.result), to: output.tensor.strides, element: product)
