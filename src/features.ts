@@ -37,7 +37,7 @@ export function formatFeature(feature: Feature): string {
     case "dictionary":
       return `a dictionary of ${feature.keyType ?? "string"} → number`;
     case "sequence":
-      return "a sequence";
+      return feature.elementType ? `a sequence of ${feature.elementType}` : "a sequence";
     default:
       return feature.type === "int64" ? "an int64" : `a ${feature.type}`;
   }

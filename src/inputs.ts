@@ -39,8 +39,7 @@ export function convertInput(feature: Feature, value: FeatureInput, crop: CropMo
     case "dictionary":
       return { kind: "value", value: toEntries(feature, value) };
     case "sequence":
-      if (!Array.isArray(value)) throw mismatch(feature, value);
-      return { kind: "value", value };
+      return { kind: "value", value: toElements(feature, value) };
     case "state":
       throw new FeatureError(`${JSON.stringify(feature.name)} is a state: write it with model.newState().write`);
   }
@@ -152,6 +151,27 @@ function toNumber(feature: Feature, value: FeatureInput): number | string {
   if (feature.type === "int64" && !Number.isSafeInteger(scalar)) throw mismatch(feature, scalar);
   // JSON has no infinities and no NaN: they travel as text.
   return Number.isFinite(scalar) ? scalar : String(scalar);
+}
+
+function toElements(feature: Feature, value: FeatureInput): (string | number)[] {
+  const elements: unknown[] | undefined = Array.isArray(value)
+    ? value
+    : ArrayBuffer.isView(value) && !(value instanceof DataView)
+      ? [...(value as unknown as Iterable<number>)]
+      : undefined;
+  if (elements === undefined) throw mismatch(feature, value);
+  return elements.map((element, index) => {
+    if (feature.elementType !== "int64" && typeof element === "string") return element;
+    if (feature.elementType !== "string") {
+      // JSON has no 64-bit integers: those past 2^53 travel as digits.
+      if (typeof element === "bigint") return element.toString();
+      if (Number.isSafeInteger(element)) return element as number;
+    }
+    const name = JSON.stringify(feature.name);
+    throw new FeatureError(
+      `feature ${name}: element ${index} is ${describe(element)}, expected ${feature.elementType === "int64" ? "an integer" : "a string"}`,
+    );
+  });
 }
 
 function toEntries(feature: Feature, value: FeatureInput): [string | number, number][] {

@@ -34,6 +34,7 @@ export const feature = z.strictObject({
   height: z.number().int().optional(),
   colorSpace: z.enum(["RGB", "BGR", "L", "F"]).optional(),
   keyType: z.enum(["string", "int64"]).optional(),
+  elementType: z.enum(["string", "int64"]).optional(),
 });
 
 /** What tl_model_describe answers, to the letter. */

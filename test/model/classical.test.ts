@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FeatureInput, loadModel, Tensor } from "../../src/index.ts";
 
@@ -16,7 +16,7 @@ type Value =
   | { bigint: string }
   | { pairs: [string | number, number | { number: string }][] }
   | { list: (string | number)[] }
-  | { array: (number | { number: string })[]; shape: number[] };
+  | { array: (number | { number: string })[]; shape: number[]; dtype?: "float32" };
 interface Step {
   inputs: Record<string, Value>;
   outputs?: Record<string, Value>;
@@ -36,7 +36,8 @@ function toInput(value: Value): FeatureInput {
   if ("number" in value) return Number(value.number);
   if ("pairs" in value) return new Map(value.pairs.map(([key, number]) => [key, plain(number)]));
   if ("list" in value) return value.list as FeatureInput;
-  if ("array" in value) return Tensor.from(Float64Array.from(value.array, plain), value.shape, "float64");
+  if ("array" in value)
+    return Tensor.from(Float64Array.from(value.array, plain), value.shape, value.dtype ?? "float64");
   throw new Error(`no input: ${JSON.stringify(value)}`);
 }
 
@@ -75,7 +76,8 @@ function expectValue(got: unknown, want: Value, tolerance: number): void {
 
 test.each(names)("%s", async (name) => {
   const expected = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as Case;
-  using model = await loadModel(join(folder, `${name}.mlmodel`));
+  const file = join(folder, `${name}.mlmodel`);
+  using model = await loadModel(existsSync(file) ? file : join(folder, `${name}.mlpackage`));
   expect(model.metadata.kind).toBe(expected.kind.toLowerCase());
   expect(model.classLabels ?? undefined).toEqual(expected.classLabels);
   for (const [n, step] of expected.steps.entries()) {

@@ -137,6 +137,20 @@ open class MLSequenceConstraint: NSObject {
     self.valueDescription = valueDescription
     self.countRange = countRange
   }
+
+  /// 0…0 is what a file says that sets no bounds.
+  private var isUnbounded: Bool {
+    countRange.location == 0 && (countRange.length == .max || countRange.length == 1)
+  }
+  func allows(_ count: Int) -> Bool {
+    isUnbounded || (count >= countRange.location && count - countRange.location < countRange.length)
+  }
+  /// For messages: `3…5 ` or nothing where any count is allowed.
+  var countText: String {
+    if isUnbounded { return "" }
+    if countRange.length == .max { return "\(countRange.location) or more " }
+    return "\(countRange.location)…\(countRange.location + (countRange.length - 1)) "
+  }
 }
 
 open class MLFeatureDescription: NSObject {

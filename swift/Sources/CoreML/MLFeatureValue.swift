@@ -16,6 +16,12 @@ open class MLSequence: NSObject {
     if case .strings = storage { return .string }
     return .int64
   }
+  var count: Int {
+    switch storage {
+    case .strings(let values): return values.count
+    case .int64s(let values): return values.count
+    }
+  }
   open var stringValues: [String] {
     if case .strings(let values) = storage { return values }
     return []

@@ -43,6 +43,9 @@ private func runtimeValue(_ value: MLFeatureValue, _ description: MLFeatureDescr
   case (.dictionary, .dictionary(let dictionary)): return try pairs(dictionary, description)
   case (.dictionary, .probabilities): return try pairs(value.dictionaryValue, description)
   case (.sequence, .sequence(let sequence)):
+    guard description.sequenceConstraint?.allows(sequence.count) ?? false else {
+      throw mismatch(description, "a sequence of \(sequence.count)")
+    }
     switch (description.sequenceConstraint?.valueDescription.type, sequence.storage) {
     case (.string, .strings(let strings)): return .strings(strings)
     case (.int64, .int64s(let integers)): return .int64s(integers)
@@ -141,7 +144,8 @@ extension MLFeatureDescription {
     case .string: return "a string"
     case .dictionary: return "a dictionary with \(dictionaryConstraint?.keyType == .string ? "string" : "integer") keys"
     case .sequence:
-      return "a sequence of \(sequenceConstraint?.valueDescription.type == .string ? "strings" : "integers")"
+      let elements = sequenceConstraint?.valueDescription.type == .string ? "strings" : "integers"
+      return "a sequence of \(sequenceConstraint?.countText ?? "")\(elements)"
     case .state: return "a state"
     case .invalid: return "nothing"
     }

@@ -24,6 +24,8 @@ public func makeClassicalModel(fieldNumber: Int, _ message: ProtobufMessage, _ d
   case 400: return try LinearModelEvaluator(GeneralizedLinearModel(classifier: message), features)
   case 401: return try SupportVectorEvaluator(SupportVectorMachine(classifier: message), features)
   case 402: return try TreeEnsembleEvaluator(TreeEnsemble(classifier: message), features)
+  case 404: return try NearestNeighborsEvaluator(NearestNeighbors(message), features)
+  case 501: return try RecommenderEvaluator(ItemSimilarityRecommender(message), features)
   case 600: return try OneHotEvaluator(OneHotEncoder(message), features)
   case 601: return try ImputerEvaluator(Imputer(message), features)
   case 602: return try FeatureVectorizerEvaluator(FeatureVectorizer(message), features)
@@ -32,6 +34,7 @@ public func makeClassicalModel(fieldNumber: Int, _ message: ProtobufMessage, _ d
   case 606: return try CategoricalMappingEvaluator(CategoricalMapping(message), features)
   case 607: return try NormalizerEvaluator(Normalizer(message), features)
   case 609: return try ArrayFeatureExtractorEvaluator(ArrayFeatureExtractor(message), features)
+  case 610: return try NonMaximumSuppressionEvaluator(NonMaximumSuppression(message), features)
   case 900: return try IdentityEvaluator(features)
   default: return nil
   }
