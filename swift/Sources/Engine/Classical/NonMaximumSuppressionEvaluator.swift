@@ -51,10 +51,13 @@ struct NonMaximumSuppressionEvaluator: ClassicalModel {
     guard classes > 0, confidences.count / classes == count else {
       throw ModelError(
         .argument,
-        "'\(model.coordinatesInput)' has \(count) boxes, '\(model.confidenceInput)' has \(confidences.count / max(classes, 1))")
+        "'\(model.coordinatesInput)' has \(count) boxes, '\(model.confidenceInput)' has \(confidences.count / max(classes, 1))"
+      )
     }
     let kept = suppress(
-      boxes(confidences, classes, coordinates, above: try threshold(inputs[model.confidenceThresholdInput], model.confidenceThreshold)),
+      boxes(
+        confidences, classes, coordinates,
+        above: try threshold(inputs[model.confidenceThresholdInput], model.confidenceThreshold)),
       overlap: try threshold(inputs[model.overlapThresholdInput], model.overlapThreshold))
     return [
       model.confidenceOutput: try gather(kept, confidences, width: classes),
@@ -108,7 +111,8 @@ struct NonMaximumSuppressionEvaluator: ClassicalModel {
   }
 
   /// Those above the threshold, the most confident first.
-  private func boxes(_ confidences: [Double], _ classes: Int, _ coordinates: [Double], above threshold: Double) -> [Box] {
+  private func boxes(_ confidences: [Double], _ classes: Int, _ coordinates: [Double], above threshold: Double) -> [Box]
+  {
     var boxes: [Box] = []
     for index in 0..<coordinates.count / 4 {
       let row = Array(confidences[index * classes..<(index + 1) * classes])

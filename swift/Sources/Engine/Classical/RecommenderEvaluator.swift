@@ -45,7 +45,9 @@ struct RecommenderEvaluator: ClassicalModel {
     guard let given = try inputs[model.itemsInput].map({ try scoredItems($0, model.itemsInput) }) else {
       throw ModelError(.argument, "input '\(model.itemsInput)' is missing")
     }
-    let restriction = try inputs[model.restrictionInput].map { Set(try scoredItems($0, model.restrictionInput).map(\.item)) }
+    let restriction = try inputs[model.restrictionInput].map {
+      Set(try scoredItems($0, model.restrictionInput).map(\.item))
+    }
     let exclusion = try inputs[model.exclusionInput].map { try scoredItems($0, model.exclusionInput) } ?? given
     let excluded = Set(exclusion.map(\.item))
     var scores: [UInt64: Double] = [:]

@@ -127,7 +127,8 @@ struct SupportVectorEvaluator: ClassicalModel {
         pair += 1
       }
     }
-    // Two classes are coupled, too, as in scikit-learn: coremltools warns that Apple's results may differ there by 0.5 %.
+    // Two classes are coupled, too, as in scikit-learn. Of Apple's results coremltools warns that they may differ there
+    // by 0.5 %.
     return coupledProbabilities(pairwise)
   }
 }

@@ -44,6 +44,8 @@ public struct LinkedModel: Sendable {
       }
     }
     throw ModelError(
-      .notFound, "\(path): links to '\(fileName)', which is not in \(places.map { Path.join(directory, $0) }.joined(separator: ", "))")
+      .notFound,
+      "\(path): links to '\(fileName)', which is not in \(places.map { Path.join(directory, $0) }.joined(separator: ", "))"
+    )
   }
 }

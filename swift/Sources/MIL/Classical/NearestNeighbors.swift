@@ -47,7 +47,9 @@ public struct NearestNeighbors: Sendable {
       case 110:
         var leafSize: Int32 = 0
         try field.message().forEach(field: 1) { leafSize = try $0.int32() }
-        guard leafSize > 0 else { throw field.malformed("a k-d tree with leaves of \(leafSize) samples, expected 1 or more") }
+        guard leafSize > 0 else {
+          throw field.malformed("a k-d tree with leaves of \(leafSize) samples, expected 1 or more")
+        }
       default: break
       }
     }

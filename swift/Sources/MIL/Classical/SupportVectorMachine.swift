@@ -1,4 +1,4 @@
-/// SVM.proto: what libsvm calls a model. Rows of `coefficients` are one for a regressor, classes − 1 for a classifier.
+/// SVM.proto: what libsvm calls a model. `coefficients` has one row for a regressor, classes − 1 for a classifier.
 public struct SupportVectorMachine: Sendable {
   public enum Kernel: Sendable {
     case linear
