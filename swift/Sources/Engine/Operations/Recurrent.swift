@@ -69,14 +69,18 @@ struct RecurrentLayer {
   }
 
   private static func activation(_ node: Node, _ name: String, _ fallback: String) throws -> tlk_activation {
+    // Only layers of neural networks name α and β.
+    func parametric(_ kind: tlk_activation_kind, _ alpha: Double, _ beta: Double) throws -> tlk_activation {
+      OperationTable.act(kind, Float(try node.double(name + "_alpha", default: alpha)), Float(try node.double(name + "_beta", default: beta)))
+    }
     switch try node.string(name, default: fallback) {
     case "sigmoid": return OperationTable.act(TLK_ACT_SIGMOID)
     case "tanh": return OperationTable.act(TLK_ACT_TANH)
     case "relu": return OperationTable.act(TLK_ACT_RELU)
     case "linear": return OperationTable.act(TLK_ACT_NONE)
     // The parameters that coremltools' tests expect of Core ML.
-    case "hard_sigmoid", "sigmoid_hard": return OperationTable.act(TLK_ACT_HARD_SIGMOID, 0.2, 0.5)
-    case "scaled_tanh": return OperationTable.act(TLK_ACT_SCALED_TANH, 1, 1)
+    case "hard_sigmoid", "sigmoid_hard": return try parametric(TLK_ACT_HARD_SIGMOID, 0.2, 0.5)
+    case "scaled_tanh": return try parametric(TLK_ACT_SCALED_TANH, 1, 1)
     case let text: throw node.fail("\(name) is '\(text)', expected sigmoid, tanh, relu, linear, hard_sigmoid or scaled_tanh")
     }
   }

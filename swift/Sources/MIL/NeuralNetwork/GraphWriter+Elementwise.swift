@@ -22,7 +22,10 @@ extension GraphWriter {
   func floats(_ x: NetworkTensor) -> NetworkTensor { cast(x, to: .float32) }
   func ints(_ x: NetworkTensor) -> NetworkTensor { cast(x, to: .int32) }
 
-  /// A condition of a network is a number; 0 is false.
+  /// What a branch or a loop asks: |x| > 1e-6.
+  func holds(_ x: NetworkTensor) -> NetworkTensor { x.element == .bool ? x : binary("greater", unary("abs", x), 1e-6, .bool) }
+
+  /// An operand of a logical layer is a number; 0 is false.
   func isTrue(_ x: NetworkTensor) -> NetworkTensor { x.element == .bool ? x : binary("not_equal", x, 0, .bool) }
 
   func broadcast(_ a: [Int?]?, _ b: [Int?]?) -> [Int?]? {

@@ -6,6 +6,7 @@ final class GraphWriter {
   let weights: LayerWeights
   /// Layers that the file puts into a loop or branch nest; bounds the recursion.
   var depth = 0
+  private var loweredLayers = 0
   private var usedNames: Set<String> = []
   private var counter = 0
   /// Name of the blob that is being made: the stem of the values' names, so that errors at run time lead to the layer.
@@ -13,7 +14,16 @@ final class GraphWriter {
 
   init(weights: LayerWeights) { self.weights = weights }
 
-  func begin(_ stem: String) { self.stem = stem }
+  /// Far more layers than any network has: bodies of nested loops are lowered several times each.
+  private static let layerLimit = 1 << 20
+  /// Sizes beyond it are left to the engine, which refuses them: products of two below it cannot overflow.
+  private static let sizeLimit = 1 << 31
+
+  func begin(_ stem: String) throws {
+    self.stem = stem
+    loweredLayers += 1
+    guard loweredLayers <= GraphWriter.layerLimit else { throw ModelError(.unsupported, "loops and branches are nested too deep: more than \(GraphWriter.layerLimit) layers") }
+  }
 
   func uniqueName(_ wanted: String) -> String {
     if usedNames.insert(wanted).inserted { return wanted }
@@ -25,17 +35,20 @@ final class GraphWriter {
   }
 
   func emit(_ type: String, _ arguments: [String: Argument], shapes: [[Int?]?], elements: [ElementType], blocks: [Block] = []) -> [NetworkTensor] {
-    let outputs = zip(shapes, elements).map { NetworkTensor(name: uniqueName(stem), shape: $0, element: $1) }
+    let outputs = zip(shapes, elements).map { NetworkTensor(name: uniqueName(stem), shape: GraphWriter.bounded($0), element: $1) }
     operations.append(Operation(type, inputs: arguments.mapValues(\.bindings), outputs: outputs.map(\.named), blocks: blocks))
     return outputs
   }
 
   @discardableResult
   func emit(_ type: String, _ arguments: [String: Argument], _ shape: [Int?]?, _ element: ElementType = .float32) -> NetworkTensor {
-    let name = uniqueName(stem)
-    let output = NetworkTensor(name: name, shape: shape, element: element)
+    let output = NetworkTensor(name: uniqueName(stem), shape: GraphWriter.bounded(shape), element: element)
     operations.append(Operation(type, inputs: arguments.mapValues(\.bindings), outputs: [output.named]))
     return output
+  }
+
+  private static func bounded(_ shape: [Int?]?) -> [Int?]? {
+    shape.map { $0.map { size in size.flatMap { (0...sizeLimit).contains($0) ? $0 : nil } } }
   }
 
   func append(_ operation: Operation) { operations.append(operation) }

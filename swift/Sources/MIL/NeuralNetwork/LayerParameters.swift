@@ -11,10 +11,11 @@ struct LayerParameters {
 
   func has(_ number: Int) -> Bool { fields[number] != nil }
 
-  /// Numbers beyond Int are read as their bits: lengths and sizes are checked where they are used.
+  /// MIL's integers have 32 bits: numbers beyond are held at the limits ("to the end" of slices, for instance), so that sums and products of
+  /// two of them cannot overflow while layers are lowered.
   func int(_ number: Int, default fallback: Int = 0) throws -> Int {
     guard let field = fields[number]?.last else { return fallback }
-    return Int(truncatingIfNeeded: try field.int64())
+    return Int(Int32(clamping: try field.int64()))
   }
 
   func float(_ number: Int, default fallback: Float = 0) throws -> Float { try fields[number]?.last?.float() ?? fallback }
@@ -30,9 +31,13 @@ struct LayerParameters {
   func bytes(_ number: Int) throws -> ByteSlice? { try fields[number]?.last?.bytes() }
 
   func ints(_ number: Int) throws -> [Int] {
+    try int64s(number).map { Int(Int32(clamping: $0)) }
+  }
+
+  func int64s(_ number: Int) throws -> [Int64] {
     var values: [Int64] = []
     for field in fields[number] ?? [] { try field.appendInt64s(to: &values) }
-    return values.map { Int(truncatingIfNeeded: $0) }
+    return values
   }
 
   /// A list with one number per axis; absent = `fallback`.

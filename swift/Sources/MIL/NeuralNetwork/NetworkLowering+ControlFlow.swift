@@ -28,7 +28,7 @@ extension NetworkLowering {
 
   func lowerBranch(_ layer: NeuralNetworkMessage.Layer) throws {
     let parameters = try LayerParameters(layer.parameters)
-    let condition = writer.isTrue(try blob(layer.inputs.first ?? "", layer.name))
+    let condition = writer.holds(try blob(layer.inputs.first ?? "", layer.name))
     try lowerConditional(condition, try network(parameters, 1), try network(parameters, 2))
   }
 
@@ -81,12 +81,13 @@ extension NetworkLowering {
     writer.blobs[NetworkLowering.iterationName] = writer.constant([0], [1])
     clearFlag(.breaks)
     clearFlag(.leaves)
-    let counts = limit != nil || most > 0
+    // Without a condition the loop runs as often as it says, be it not at all.
+    let counts = limit != nil || most > 0 || conditionLayers.isEmpty
 
     func goOn() -> NetworkTensor {
       var condition = writer.constant([1], [1])
       if let variable = writer.blobs[NetworkLowering.conditionName], !conditionLayers.isEmpty { condition = variable }
-      var result = writer.isTrue(condition)
+      var result = writer.holds(condition)
       if counts, let iteration = writer.blobs[NetworkLowering.iterationName] {
         let below = limit.map { writer.binary("less", iteration, $0, .bool) } ?? writer.binary("less", iteration, Float(most), .bool)
         result = writer.binary("logical_and", result, below, .bool)

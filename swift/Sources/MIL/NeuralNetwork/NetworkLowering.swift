@@ -4,7 +4,7 @@ struct NetworkLowering {
 
   func lower(_ layers: [NeuralNetworkMessage.Layer]) throws {
     for (index, layer) in layers.enumerated() {
-      writer.begin(layer.outputs.first ?? layer.name)
+      try writer.begin(layer.outputs.first ?? layer.name)
       switch layer.kind {
       case 605:
         try lowerBranch(layer)

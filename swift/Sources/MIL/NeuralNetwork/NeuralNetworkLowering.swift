@@ -42,9 +42,10 @@ public final class NeuralNetworkLowering {
     var inputs: [NamedType] = []
     for feature in description.inputs {
       guard let shape = inputShapes[feature.name] else { throw ModelError(.argument, "input '\(feature.name)' has no shape") }
+      guard elementCount(shape) != nil else { throw ModelError(.malformed, "input '\(feature.name)' has the shape \(shape), which no memory holds") }
       let tensor = NetworkTensor(name: writer.uniqueName(feature.name), shape: shape, element: .float32)
       inputs.append(tensor.named)
-      writer.begin(feature.name)
+      try writer.begin(feature.name)
       writer.blobs[feature.name] = try mapped(try preprocessed(tensor, feature, writer), feature, writer)
     }
     try NetworkLowering(writer: writer).lower(message.layers)
@@ -54,7 +55,7 @@ public final class NeuralNetworkLowering {
     for output in outputs { names[output] = output }
     for feature in description.outputs where names[feature.name] == nil {
       guard let tensor = writer.blobs[feature.name] else { throw ModelError(.malformed, "output '\(feature.name)' is not made by any layer") }
-      writer.begin(feature.name)
+      try writer.begin(feature.name)
       let result = unmapped(tensor, feature, writer)
       // A name of its own: two features may be one value, or an input.
       let named = writer.unary("identity", result)
@@ -70,8 +71,8 @@ public final class NeuralNetworkLowering {
     let named = message.labelProbabilityLayerName
     let blob = writer.blobs[named] ?? message.layers.first { $0.name == named }.flatMap { $0.outputs.first.flatMap { writer.blobs[$0] } } ?? last?.outputs.first.flatMap { writer.blobs[$0] }
     guard let probabilities = blob else { throw ModelError(.malformed, "the classifier has no layer with the class probabilities '\(named)'") }
-    let label = description.predictedFeatureName, dictionary = description.predictedProbabilitiesName
-    let shown = dictionary.isEmpty ? writer.uniqueName("probabilities") : dictionary
+    func name(_ described: String, _ fallback: String) -> String { described.isEmpty ? writer.uniqueName(fallback) : described }
+    let label = name(description.predictedFeatureName, "classLabel"), shown = name(description.predictedProbabilitiesName, "probabilities")
     let types = [NamedType(label, .tensor(TensorType(.string, sizes: []))), NamedType(shown, .tensor(TensorType(.float32, sizes: [])))]
     writer.append(Operation("classify", inputs: ["probabilities": [.name(probabilities.name)], "classes": [.constant(labels)]], outputs: types))
     return [label, shown]

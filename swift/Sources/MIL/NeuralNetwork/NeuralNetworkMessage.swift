@@ -38,7 +38,7 @@ struct NeuralNetworkMessage {
       case 5: mapsArraysToRank5 = try field.int64() == 0
       case 6: mapsImagesToRank5 = try field.int64() == 0
       case 100: classLabels = .strings(try LayerParameters(field.message()).strings(1))
-      case 101: classLabels = .ints(try LayerParameters(field.message()).ints(1).map(Int64.init))
+      case 101: classLabels = .ints(try LayerParameters(field.message()).int64s(1))
       case 200: labelProbabilityLayerName = try field.string()
       default: break
       }

@@ -27,7 +27,7 @@ extension LayerKind {
     let p = layer.parameters
     let (end, start, step) = (try p.float(1), try p.float(2), try p.float(3, zeroMeans: 1))
     let count: Float = ((end - start) / step).rounded(.up)
-    guard count.isFinite, count < 0x1p28 else { throw layer.fail("a range from \(start) to \(end) by \(step)") }
+    guard count.isFinite, count < 0x1p24 else { throw layer.fail("a range from \(start) to \(end) by \(step)") }
     let values = (0..<max(Int(count), 0)).map { index -> Float in start + Float(index) * step }
     return writer.constant(values, [values.count])
   }

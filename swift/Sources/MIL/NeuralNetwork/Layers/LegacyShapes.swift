@@ -39,7 +39,7 @@ extension LayerKind {
     }),
     LayerKind(345, "reorganizeData", one: { layer, writer in
       let block = try layer.parameters.int(2)
-      guard block > 0, block < 1 << 16 else { throw layer.fail("block size \(block)") }
+      guard block > 0, block < 1 << 12 else { throw layer.fail("block size \(block)") }
       return try writer.withBatchedPlanes(layer.input(), layer) { x in
         func scaled(_ channels: (Int) -> Int, _ plane: (Int) -> Int) -> [Int?]? { x.shape.map { [$0[0], $0[1].map(channels), $0[2].map(plane), $0[3].map(plane)] } }
         switch try layer.parameters.int(1) {

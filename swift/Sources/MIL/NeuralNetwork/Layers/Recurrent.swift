@@ -32,10 +32,17 @@ extension LayerKind {
     results.prefix(max(layer.outputCount, 1)).enumerated().map { writer.expandDims($1, $0 == 0 ? [3, 4] : [0, 3, 4]) }
   }
 
-  private static func activationName(_ layer: Layer, _ message: ProtobufMessage?, default fallback: String) throws -> String {
-    guard let message else { return fallback }
+  /// The activation for the parameter `name`, with its α and β where the file gives them. Converters leave them out.
+  private static func activation(_ layer: Layer, _ name: String, _ message: ProtobufMessage?, default fallback: String) throws -> [String: Argument] {
+    guard let message else { return [name: .text(fallback)] }
     let parameters = try LayerParameters(message)
-    for (field, name) in [(5, "linear"), (10, "relu"), (30, "tanh"), (31, "scaled_tanh"), (40, "sigmoid"), (41, "sigmoid_hard")] where parameters.has(field) { return name }
+    for (field, type) in [(5, "linear"), (10, "relu"), (30, "tanh"), (31, "scaled_tanh"), (40, "sigmoid"), (41, "sigmoid_hard")] {
+      guard let given = try parameters.nested(field) else { continue }
+      let (alpha, beta) = (try given.float(1), try given.float(2))
+      if field == 5, given.has(1) || given.has(2), alpha != 1 || beta != 0 { break }
+      guard field == 31 || field == 41, alpha != 0 || beta != 0 else { return [name: .text(type)] }
+      return [name: .text(type), name + "_alpha": .float(alpha), name + "_beta": .float(beta)]
+    }
     throw layer.fail("an activation that recurrent layers do not have", .unsupported)
   }
 
@@ -61,9 +68,9 @@ extension LayerKind {
     var arguments: [String: Argument] = [
       "x": .tensor(x), "initial_h": .tensor(try state(layer, 1, like: x, hidden: hidden, writer)),
       "weight_ih": .tensor(try layer.weights(30, shape: [hidden, features], writer)), "weight_hh": .tensor(try layer.weights(31, shape: [hidden, hidden], writer)),
-      "activation": .text(try activationName(layer, p.messages(10).last, default: "tanh")), "direction": .text(try p.bool(100) ? "reverse" : "forward"),
-      "output_sequence": .bool(keeps),
+      "direction": .text(try p.bool(100) ? "reverse" : "forward"), "output_sequence": .bool(keeps),
     ]
+    arguments.merge(try activation(layer, "activation", p.messages(10).last, default: "tanh")) { $1 }
     if try p.bool(20) { arguments["bias"] = .tensor(try layer.weights(32, shape: [hidden], writer)) }
     return outputs(layer, emit(layer, "rnn", arguments, x, hidden: hidden, width: hidden, keepsSequence: keeps, writer), writer)
   }
@@ -78,45 +85,54 @@ extension LayerKind {
       "x": .tensor(x), "initial_h": .tensor(try state(layer, 1, like: x, hidden: hidden, writer)),
       "weight_ih": .tensor(try stacked(layer, p, [31, 32, 30], [hidden, features], writer)),
       "weight_hh": .tensor(try stacked(layer, p, [51, 52, 50], [hidden, hidden], writer)),
-      "recurrent_activation": .text(try activationName(layer, activations.first, default: "sigmoid")),
-      "activation": .text(try activationName(layer, activations.dropFirst().first, default: "tanh")),
       "direction": .text(try p.bool(100) ? "reverse" : "forward"), "output_sequence": .bool(keeps),
     ]
+    arguments.merge(try activation(layer, "recurrent_activation", activations.first, default: "sigmoid")) { $1 }
+    arguments.merge(try activation(layer, "activation", activations.dropFirst().first, default: "tanh")) { $1 }
     if try p.bool(20) { arguments["bias"] = .tensor(try stacked(layer, p, [71, 72, 70], [hidden], writer)) }
     return outputs(layer, emit(layer, "gru", arguments, x, hidden: hidden, width: hidden, keepsSequence: keeps, writer), writer)
   }
 
-  /// Weights of one direction under MIL's names.
+  /// Weights of one direction under MIL's names, in MIL's order of gates: input, forget, output, cell.
   private static func weights(
     _ layer: Layer, _ weights: LayerParameters, _ options: LayerParameters?, features: Int, hidden: Int, suffix: String, _ writer: GraphWriter
   ) throws -> [String: Argument] {
-    // MIL's order of gates: input, forget, output, cell.
+    let isCoupled = try isCoupled(options)
+    /// A coupled forget gate is 1 − σ(input) = σ(−input).
+    func gates(input: Int, forget: Int, _ others: [Int], _ shape: [Int]) throws -> [NetworkTensor] {
+      let first = try layer.weights(weights, input, shape: shape, writer)
+      let second = try isCoupled ? writer.binary("mul", first, -1) : layer.weights(weights, forget, shape: shape, writer)
+      return [first, second] + (try others.map { try layer.weights(weights, $0, shape: shape, writer) })
+    }
     var arguments: [String: Argument] = [
-      "weight_ih" + suffix: .tensor(try stacked(layer, weights, [1, 2, 4, 3], [hidden, features], writer)),
-      "weight_hh" + suffix: .tensor(try stacked(layer, weights, [20, 21, 23, 22], [hidden, hidden], writer)),
+      "weight_ih" + suffix: .tensor(writer.concat(try gates(input: 1, forget: 2, [4, 3], [hidden, features]), axis: 0)),
+      "weight_hh" + suffix: .tensor(writer.concat(try gates(input: 20, forget: 21, [23, 22], [hidden, hidden]), axis: 0)),
     ]
     let hasBias = try options?.bool(20) ?? false, addsOne = try options?.bool(30) ?? false
     if hasBias || addsOne {
-      var bias = hasBias ? try stacked(layer, weights, [40, 41, 43, 42], [hidden], writer) : writer.constant([Float](repeating: 0, count: 4 * hidden), [4 * hidden])
-      if addsOne {
-        let one = (0..<4 * hidden).map { Float($0 / max(hidden, 1) == 1 ? 1 : 0) }
-        bias = writer.binary("add", bias, writer.constant(one, [4 * hidden]))
-      }
-      arguments["bias" + suffix] = .tensor(bias)
+      let zeros = writer.constant([Float](repeating: 0, count: hidden), [hidden])
+      var biases = try hasBias ? gates(input: 40, forget: 41, [43, 42], [hidden]) : [zeros, zeros, zeros, zeros]
+      if addsOne { biases[1] = writer.binary("add", biases[1], 1) }
+      arguments["bias" + suffix] = .tensor(writer.concat(biases, axis: 0))
     }
-    if try options?.bool(40) ?? false { arguments["peephole" + suffix] = .tensor(try stacked(layer, weights, [60, 61, 62], [hidden], writer)) }
+    if try options?.bool(40) ?? false { arguments["peephole" + suffix] = .tensor(writer.concat(try gates(input: 60, forget: 61, [62], [hidden]), axis: 0)) }
     return arguments
   }
 
   private static func options(_ layer: Layer, _ options: LayerParameters?, activations: [ProtobufMessage]) throws -> [String: Argument] {
-    if try options?.bool(50) ?? false { throw layer.fail("coupled input and forget gates are not supported", .unsupported) }
-    return [
-      "recurrent_activation": .text(try activationName(layer, activations.first, default: "sigmoid")),
-      "cell_activation": .text(try activationName(layer, activations.dropFirst().first, default: "tanh")),
-      "activation": .text(try activationName(layer, activations.dropFirst(2).first, default: "tanh")),
+    var arguments: [String: Argument] = [
       "output_sequence": .bool(try options?.bool(10) ?? false), "clip": .float(try options?.float(60, zeroMeans: 50) ?? 50),
     ]
+    arguments.merge(try activation(layer, "recurrent_activation", activations.first, default: "sigmoid")) { $1 }
+    arguments.merge(try activation(layer, "cell_activation", activations.dropFirst().first, default: "tanh")) { $1 }
+    arguments.merge(try activation(layer, "activation", activations.dropFirst(2).first, default: "tanh")) { $1 }
+    if try isCoupled(options), let first = activations.first, !(try LayerParameters(first).has(40)) {
+      throw layer.fail("coupled input and forget gates are supported with sigmoid gates only", .unsupported)
+    }
+    return arguments
   }
+
+  private static func isCoupled(_ options: LayerParameters?) throws -> Bool { try options?.bool(50) ?? false }
 
   private static func hiddenSize(_ layer: Layer) throws -> Int {
     let hidden = try layer.parameters.int(2)

@@ -97,6 +97,7 @@ extension LayerKind {
     let box = try p.nested(4)?.int(1) ?? 0
     guard coordinates.indices.contains(box) else { throw layer.fail("box mode \(box), expected 0 to 3") }
     let rank = try layer.rank(of: x)
+    guard rank == 4 || rank == 5 else { throw layer.fail("the input '\(x.name)' has rank \(rank), expected 5") }
     let image = rank == 5 ? writer.squeeze(x, [0]) : x
     let count = regions.shape?.first ?? nil
     let hasBatchIndex = regions.shape.flatMap { $0.count == 5 ? $0[2] : nil } == 5
