@@ -17,10 +17,13 @@ function withManifest(folder: Folder, change: (text: string) => string): string 
 }
 
 test("every fixture is read", () => {
-  const models = readdirSync(join(fixtures, "models"));
-  const results = dumpAll(models.map((name) => join(fixtures, "models", name, "model.mlpackage")));
+  const folders = readdirSync(join(fixtures, "models")).map((name) => join(fixtures, "models", name));
+  const manifests = folders.map((folder) => JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")));
+  const results = dumpAll(folders.map((folder, n) => join(folder, manifests[n].model)));
   expect(results.filter(({ error }) => error)).toEqual([]);
-  expect(results.map(({ format, kind }) => `${format} ${kind}`)).toEqual(models.map(() => "mlpackage mlProgram"));
+  expect(results.map(({ format, kind }) => `${format} ${kind}`)).toEqual(
+    manifests.map(({ model, model_type }) => `${model.split(".")[1]} ${model_type}`),
+  );
 });
 
 test("features, graph and constants of a small model", () => {

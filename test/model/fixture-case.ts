@@ -19,6 +19,7 @@ type Value = Tolerance &
     | { kind: "dict"; items: [string | number, number][] }
     | { kind: "string"; value: string }
     | { kind: "int64"; value: number }
+    | { kind: "double"; value: number }
   );
 interface Step {
   inputs: Record<string, Value>;
@@ -27,6 +28,8 @@ interface Step {
 }
 export interface Case {
   folder: string;
+  /** File or package beside the manifest. */
+  model: string;
   function: string | null;
   stateful: boolean;
   steps: Step[];
@@ -37,8 +40,8 @@ export function readCase(name: string): Case {
   return { folder, ...JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) };
 }
 
-export function openCase({ folder, function: functionName }: Case) {
-  return loadModel(join(folder, "model.mlpackage"), functionName === null ? {} : { functionName });
+export function openCase({ folder, model, function: functionName }: Case) {
+  return loadModel(join(folder, model), functionName === null ? {} : { functionName });
 }
 
 function readArray(folder: string, file: string): Tensor {
@@ -95,6 +98,8 @@ export function differFromExpected(got: unknown, want: Value, folder: string): s
   if (want.kind === "dict") return differFromMap(got, want);
   if (want.kind === "string") return got === want.value ? "" : `${JSON.stringify(got)}, expected "${want.value}"`;
   if (want.kind === "int64") return Number(got) === want.value ? "" : `${got}, expected ${want.value}`;
+  if (want.kind === "double")
+    return typeof got === "number" ? differ([got], [want.value], want) : `${got} is no number`;
   const expected = readArray(folder, want.file);
   if (want.kind === "image") {
     return got instanceof Image

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { TensorLogicError } from "../../src/index.ts";
 import { caseNames, differFromExpected, inputsOf, openCase, readCase } from "./fixture-case.ts";
 
-test.each(caseNames)("%s gives what PyTorch gives", async (name) => {
+test.each(caseNames)("%s gives what PyTorch or NumPy gives", async (name) => {
   const fixture = readCase(name);
   using model = await openCase(fixture);
   const options = fixture.stateful ? { state: model.newState() } : {};

@@ -135,7 +135,8 @@ struct GraphBuilder {
     }
     guard byteCount <= GraphBuilder.foldLimit || node.type.hasPrefix("constexpr_") else { return false }
     let isStable = node.type != "shape" && operands.allSatisfy(\.isStable)
-    if isStable, let stored = context.foldedConstants(node.label), stored.count == node.outputs.count {
+    let key = PlanContext.FoldKey(label: node.label, operands: operands.map { $0.bytes?.baseAddress })
+    if isStable, let stored = context.foldedConstants(key), stored.count == node.outputs.count {
       for (output, constant) in zip(node.outputs, stored) { output.constant = constant }
     } else {
       let cells = try Plan.evaluate(node, definition, context: context)
@@ -145,7 +146,7 @@ struct GraphBuilder {
         let bytes = UnsafeRawBufferPointer(start: address, count: spec.byteCount)
         output.constant = Constant(type: .tensor(TensorType(spec.element, sizes: spec.shape)), payload: .bytes(ByteSlice(owner: cell.owner, bytes: bytes)))
       }
-      if isStable { context.storeFolded(node.label, node.outputs.compactMap(\.constant)) }
+      if isStable { context.storeFolded(key, node.outputs.compactMap(\.constant)) }
     }
     for output in node.outputs { output.isStable = isStable }
     return true

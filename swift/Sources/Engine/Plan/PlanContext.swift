@@ -7,10 +7,16 @@ final class PlanContext: @unchecked Sendable {
   let functionName: String
   private let lock = Lock()
   private let buildLock = Lock(isRecursive: true)
-  private var folded: [String: [Constant]] = [:]
+  private var folded: [FoldKey: [Constant]] = [:]
   private var packed: [PackKey: OwnedBytes] = [:]
   /// Widened sub-byte constants and their kin by the address of their stored bytes.
   private var literals: [UnsafeRawPointer: Constant] = [:]
+
+  struct FoldKey: Hashable {
+    var label: String
+    /// Where the operands' bytes are: a value behind a conditional is another one in each branch.
+    var operands: [UnsafeRawPointer?]
+  }
 
   struct PackKey: Hashable {
     var address: UnsafeRawPointer
@@ -91,8 +97,8 @@ final class PlanContext: @unchecked Sendable {
     }
   }
 
-  func foldedConstants(_ label: String) -> [Constant]? { lock.withLock { folded[label] } }
-  func storeFolded(_ label: String, _ constants: [Constant]) { lock.withLock { folded[label] = constants } }
+  func foldedConstants(_ key: FoldKey) -> [Constant]? { lock.withLock { folded[key] } }
+  func storeFolded(_ key: FoldKey, _ constants: [Constant]) { lock.withLock { folded[key] = constants } }
 
   /// Memory made once per constant and form (packed weights, widened biases).
   func packed(_ value: Value, form: [Int], make: () throws -> OwnedBytes) rethrows -> OwnedBytes {

@@ -10,7 +10,8 @@ extension LayerKind {
       let p = layer.parameters
       let amounts = try layer.borders(p.nested(10))
       var arguments: [String: Argument] = ["mode": "constant", "constant_val": .float(try p.nested(1)?.float(1) ?? 0)]
-      if p.has(2) { arguments = ["mode": "reflect"] } else if p.has(3) { arguments = ["mode": "replicate"] }
+      if p.has(2) { return try reflected(layer, layer.input(), amounts, writer) }
+      if p.has(3) { arguments = ["mode": "replicate"] }
       return try pad(layer, layer.input(), amounts, arguments, writer)
     }),
     LayerKind(1155, "constantPad", one: constantPad),
@@ -28,6 +29,18 @@ extension LayerKind {
       shape?[axis] = x.shape?[axis].map { $0 + amounts[2 * index] + amounts[2 * index + 1] }
     }
     return writer.emit("pad", more.merging(["x": .tensor(x), "pad": .ints(amounts)]) { $1 }, shape)
+  }
+
+  /// One reflection reaches as far as the plane does; what is wider takes several, as in NumPy.
+  private static func reflected(_ layer: Layer, _ x: NetworkTensor, _ amounts: [Int], _ writer: GraphWriter) throws -> NetworkTensor {
+    var (plane, rest) = (x, amounts)
+    while let shape = plane.shape, rest.count < 2 * shape.count {
+      let reach = rest.indices.map { side in shape[shape.count - rest.count / 2 + side / 2].map { min($0 - 1, rest[side]) } ?? rest[side] }
+      guard reach != rest, reach.contains(where: { $0 > 0 }), reach.allSatisfy({ $0 >= 0 }) else { break }
+      plane = try pad(layer, plane, reach, ["mode": "reflect"], writer)
+      rest = zip(rest, reach).map { $0 - $1 }
+    }
+    return try pad(layer, plane, rest, ["mode": "reflect"], writer)
   }
 
   private static func constantPad(_ layer: Layer, _ writer: GraphWriter) throws -> NetworkTensor {
