@@ -20,8 +20,8 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
   private var entries: [[String: [Int]]: Entry] = [:]
   private let lock = Lock()
 
-  /// Programs kept for different input shapes: as many as an executable keeps plans.
-  private static let entryLimit = 16
+  /// Programs kept for different input shapes: each has packed weights of its own.
+  private static let entryLimit = 4
 
   init(message: ByteSlice, function: FunctionDescription, options: ExecutableOptions) throws {
     lowering = try NeuralNetworkLowering(message: message, description: function)

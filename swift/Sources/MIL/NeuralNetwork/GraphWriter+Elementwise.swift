@@ -2,15 +2,32 @@
 
 extension GraphWriter {
   func unary(_ type: String, _ x: NetworkTensor, _ more: [String: Argument] = [:]) -> NetworkTensor {
-    emit(type, more.merging(["x": .tensor(x)]) { $1 }, x.shape, x.element)
+    if let plane = lowered(x), isRankFree(type, more) { return raised(unary(type, plane, more)) }
+    return emit(type, more.merging(["x": .tensor(x)]) { $1 }, x.shape, x.element)
+  }
+
+  /// Axes counted from the end name the same ones of a value with an axis more in front.
+  private func isRankFree(_ type: String, _ more: [String: Argument]) -> Bool {
+    !type.hasPrefix("reverse")
+      && more.allSatisfy { name, argument in
+        switch argument {
+        case .int(let axis): return name != "axis" || (-4..<0).contains(axis)
+        case .ints(let axes): return name != "axes" || axes.allSatisfy { (-4..<0).contains($0) }
+        case .tensor(let tensor): return name != "axis" && (tensor.rank ?? 5) <= 4
+        default: return true
+        }
+      }
   }
 
   func binary(_ type: String, _ x: NetworkTensor, _ y: NetworkTensor, _ element: ElementType = .float32) -> NetworkTensor {
-    emit(type, ["x": .tensor(x), "y": .tensor(y)], broadcast(x.shape, y.shape), element)
+    func plane(_ value: NetworkTensor) -> NetworkTensor? { lowered(value) ?? ((value.rank ?? 5) <= 4 ? value : nil) }
+    if lowered(x) != nil || lowered(y) != nil, let left = plane(x), let right = plane(y) { return raised(binary(type, left, right, element)) }
+    return emit(type, ["x": .tensor(x), "y": .tensor(y)], broadcast(x.shape, y.shape), element)
   }
 
   func binary(_ type: String, _ x: NetworkTensor, _ scalar: Float, _ element: ElementType = .float32) -> NetworkTensor {
-    emit(type, ["x": .tensor(x), "y": .float(scalar)], x.shape, element)
+    if let plane = lowered(x) { return raised(binary(type, plane, scalar, element)) }
+    return emit(type, ["x": .tensor(x), "y": .float(scalar)], x.shape, element)
   }
 
   func cast(_ x: NetworkTensor, to element: ElementType) -> NetworkTensor {

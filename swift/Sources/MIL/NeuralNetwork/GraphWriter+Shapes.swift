@@ -76,6 +76,8 @@ extension GraphWriter {
 
   /// `axis` is not negative.
   func concat(_ values: [NetworkTensor], axis: Int, interleave: Bool = false) -> NetworkTensor {
+    let planes = values.compactMap(lowered)
+    if axis > 0, !planes.isEmpty, planes.count == values.count { return raised(concat(planes, axis: axis - 1, interleave: interleave)) }
     var shape = values.first?.shape
     if let first = shape, first.indices.contains(axis) {
       var total: Int? = 0
@@ -91,6 +93,7 @@ extension GraphWriter {
   }
 
   func reduce(_ type: String, _ x: NetworkTensor, _ axes: [Int], keepDims: Bool) -> NetworkTensor {
+    if keepDims, let plane = lowered(x), axes.allSatisfy({ (-4..<0).contains($0) }) { return raised(reduce(type, plane, axes, keepDims: true)) }
     let shape = x.shape.map { shape -> [Int?] in
       let reduced = Set(axes.map { $0 < 0 ? $0 + shape.count : $0 })
       return shape.indices.compactMap { axis -> Int?? in reduced.contains(axis) ? (keepDims ? .some(1) : nil) : .some(shape[axis]) }
@@ -105,6 +108,7 @@ extension GraphWriter {
     case 4: return try body(x)
     case 3: return squeeze(try body(expandDims(x, [0])), [0])
     case 5...:
+      if rank == 5, x.shape?[0] == 1 { return raised(try body(lowered(x) ?? squeeze(x, [0]))) }
       if let leading = x.shape?.prefix(rank - 4), leading.allSatisfy({ $0 == 1 }) {
         let axes = Array(0..<(rank - 4))
         return expandDims(try body(squeeze(x, axes)), axes)

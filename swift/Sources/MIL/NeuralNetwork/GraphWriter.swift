@@ -7,6 +7,17 @@ final class GraphWriter {
   /// Layers that the file puts into a loop or branch nest; bounds the recursion.
   var depth = 0
   private var loweredLayers = 0
+  /// How converters write ReLU6 (min is no layer of one input): −max(−relu(x), −6).
+  enum Origin {
+    case relu(of: NetworkTensor)
+    case negative(of: NetworkTensor)
+    /// max(−x, the number)
+    case negativeAbove(Float, of: NetworkTensor)
+  }
+  /// What values are of others, by name.
+  var origins: [String: Origin] = [:]
+  /// Values of the old five axes → the same without the sequence, by name (`raised`).
+  private var planar: [String: NetworkTensor] = [:]
   private var usedNames: Set<String> = []
   private var counter = 0
   /// Name of the blob that is being made: the stem of the values' names, so that errors at run time lead to the layer.
@@ -52,6 +63,17 @@ final class GraphWriter {
   }
 
   func append(_ operation: Operation) { operations.append(operation) }
+
+  /// x [batch, C, H, W] with the sequence's axis before it. Layers that can go on with x do, so that convolutions, norms and activations
+  /// meet without axes coming and going between them, which would keep them from being fused.
+  func raised(_ x: NetworkTensor) -> NetworkTensor {
+    let five = expandDims(x, [0])
+    planar[five.name] = x
+    return five
+  }
+
+  /// What `raised` was given.
+  func lowered(_ x: NetworkTensor) -> NetworkTensor? { planar[x.name] }
 
   /// Runs `body` with a fresh list of operations and a copy of the blobs; the blobs are restored.
   func block<R>(_ body: () throws -> R) rethrows -> (result: R, operations: [Operation], blobs: [String: NetworkTensor]) {

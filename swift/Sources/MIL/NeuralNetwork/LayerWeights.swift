@@ -61,7 +61,9 @@ private struct WeightDecoder {
 
   private func full() throws -> ByteSlice {
     // One packed field is the common case: used in place if the file has it on a multiple of four.
-    if let packed = try? parameters.bytes(1), packed.count == count * 4, let base = packed.bytes.baseAddress, UInt(bitPattern: base) % 4 == 0 { return packed }
+    if let packed = try? parameters.bytes(1), packed.count == count * 4, let base = packed.bytes.baseAddress {
+      return UInt(bitPattern: base) % 4 == 0 ? packed : ByteSlice(copying: packed.bytes)
+    }
     let values = try parameters.floats(1)
     guard values.count == count else { throw mismatch("\(values.count) numbers") }
     return values.withUnsafeBytes { ByteSlice(copying: $0) }

@@ -34,14 +34,14 @@ extension NeuralNetworkLowering {
 
   /// The legacy mapping gives every input five axes [sequence, batch, channel, height, width].
   func mapped(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) throws -> NetworkTensor {
-    if case .image = feature.kind { return mapsImagesToRank5 ? writer.expandDims(x, [0]) : x }
+    if case .image = feature.kind { return mapsImagesToRank5 ? writer.raised(x) : x }
     guard mapsArraysToRank5 else { return x }
     switch x.rank ?? 0 {
     case 0: return writer.expandDims(x, [0, 1, 2, 3, 4])
     case 1: return writer.expandDims(x, [0, 1, 3, 4])
     case 2: return writer.expandDims(x, [0, 3, 4])
-    case 3: return writer.expandDims(x, [0, 1])
-    case 4: return writer.expandDims(x, [0])
+    case 3: return writer.raised(writer.expandDims(x, [0]))
+    case 4: return writer.raised(x)
     case 5: return x
     case let rank: throw ModelError(.argument, "input '\(feature.name)' has rank \(rank), expected at most 5")
     }
@@ -52,6 +52,6 @@ extension NeuralNetworkLowering {
   func unmapped(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) -> NetworkTensor {
     if x.rank == 0 { return writer.expandDims(x, [0]) }
     guard case .image = feature.kind, let shape = x.shape, shape.count == 5, shape[0] == 1 else { return x }
-    return writer.squeeze(x, [0])
+    return writer.lowered(x) ?? writer.squeeze(x, [0])
   }
 }

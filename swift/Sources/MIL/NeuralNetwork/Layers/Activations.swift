@@ -12,7 +12,7 @@ extension LayerKind {
     }),
     LayerKind(175, "softmax", one: { layer, writer in
       let x = try layer.input()
-      return writer.unary("softmax", x, ["axis": .int(max(try layer.rank(of: x) - 3, 0))])
+      return writer.unary("softmax", x, ["axis": .int(try layer.rank(of: x) < 3 ? 0 : -3)])
     }),
     LayerKind(950, "softmaxND", one: { layer, writer in writer.unary("softmax", try layer.input(), ["axis": .int(try layer.parameters.int(1))]) }),
   ]
@@ -26,8 +26,19 @@ extension LayerKind {
       return writer.unary(type, x, more)
     }
     let parameters = layer.parameters
-    if parameters.has(5) { return try apply("linear_activation", 5, alpha: true, beta: true) }
-    if parameters.has(10) { return try apply("relu", 10) }
+    if parameters.has(5) {
+      let linear = try parameters.nested(5)
+      let isNegation = try linear?.float(1) == -1 && linear?.float(2) == 0
+      if isNegation, let limited = limited(x, writer) { return limited }
+      let result = try apply("linear_activation", 5, alpha: true, beta: true)
+      if isNegation { writer.origins[result.name] = .negative(of: x) }
+      return result
+    }
+    if parameters.has(10) {
+      let result = try apply("relu", 10)
+      writer.origins[result.name] = .relu(of: x)
+      return result
+    }
     if parameters.has(15) { return try apply("leaky_relu", 15, alpha: true) }
     if parameters.has(20) { return try apply("thresholded_relu", 20, alpha: true) }
     if parameters.has(25) { return try parametricReLU(layer, x, writer) }
@@ -40,6 +51,13 @@ extension LayerKind {
     if parameters.has(70) { return try apply("softplus", 70) }
     if parameters.has(71) { return try parametricSoftplus(layer, x, writer) }
     throw layer.fail("has no activation that is known", .unsupported)
+  }
+
+  /// −max(−u, c) = min(u, −c), which convolutions take into themselves where u is a ReLU.
+  private static func limited(_ x: NetworkTensor, _ writer: GraphWriter) -> NetworkTensor? {
+    guard case .negativeAbove(let floor, let u)? = writer.origins[x.name] else { return nil }
+    guard case .relu(let source)? = writer.origins[u.name], floor < 0 else { return writer.binary("minimum", u, -floor) }
+    return floor == -6 ? writer.unary("relu6", source) : writer.unary("clip", source, ["alpha": 0.0, "beta": .float(-floor)])
   }
 
   /// One slope, or one per channel (axis −3).
@@ -55,7 +73,11 @@ extension LayerKind {
   /// x above 0, α·x below. `prelu` of MIL has its channels on axis 1, this layer on axis −3.
   private static func parametricReLU(_ layer: Layer, _ x: NetworkTensor, _ writer: GraphWriter) throws -> NetworkTensor {
     let alpha = try slopes(layer, layer.parameters.nested(25), 1, x, writer)
-    if x.rank == 4, alpha.rank == 3 { return writer.unary("prelu", x, ["alpha": .tensor(writer.reshape(alpha, [-1]))]) }
+    if alpha.rank == 3 {
+      let slopes: [String: Argument] = ["alpha": .tensor(writer.reshape(alpha, [-1]))]
+      if x.rank == 4 { return writer.unary("prelu", x, slopes) }
+      if let plane = writer.lowered(x) { return writer.raised(writer.unary("prelu", plane, slopes)) }
+    }
     return writer.binary("add", writer.unary("relu", x), writer.binary("mul", writer.binary("minimum", x, 0), alpha))
   }
 

@@ -19,6 +19,7 @@ extension LayerKind {
 
   /// Amounts (before, after) of the last axes.
   private static func pad(_ layer: Layer, _ x: NetworkTensor, _ amounts: [Int], _ more: [String: Argument], _ writer: GraphWriter) throws -> NetworkTensor {
+    if amounts.count <= 8, let plane = writer.lowered(x) { return writer.raised(try pad(layer, plane, amounts, more, writer)) }
     let rank = try layer.rank(of: x)
     guard amounts.count % 2 == 0, amounts.count <= 2 * rank, amounts.allSatisfy({ $0 >= 0 && $0 < 1 << 32 }) else {
       throw layer.fail("padding \(amounts) of an input of rank \(rank)")

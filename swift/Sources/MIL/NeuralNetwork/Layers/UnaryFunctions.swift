@@ -52,7 +52,11 @@ extension LayerKind {
       let given = try parameters.float(3)
       return writer.unary("log", given == 0 ? x : writer.binary("add", x, given))
     case 6: return writer.unary("abs", x)
-    case 7: return writer.binary("maximum", x, try parameters.float(2))
+    case 7:
+      let floor = try parameters.float(2)
+      let result = writer.binary("maximum", x, floor)
+      if case .negative(let u)? = writer.origins[x.name] { writer.origins[result.name] = .negativeAbove(floor, of: u) }
+      return result
     case let type: throw layer.fail("function \(type), expected 0 to 7", .unsupported)
     }
   }
