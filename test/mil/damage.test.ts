@@ -9,6 +9,9 @@ import { fixtures, Folder, specification } from "./temporary.ts";
 /** Every length, and every byte with each bit flipped and as 0, 127, 128, 255: each copy gets an answer, none ends the process. */
 const copiesPerByte = 13;
 
+/** Networks are lowered too, for the sizes that their damaged description gives. */
+const network = (name: string) => join(fixtures, "models", name, "model.mlmodel");
+
 const spec = (name: string) => join(fixtures, "models", name, "model.mlpackage", specification);
 
 test.each([
@@ -17,6 +20,10 @@ test.each([
   spec("optional_input"),
   spec("multi_function_plus"),
   join(fixtures, "models/linear/model.mlpackage/Manifest.json"),
+  network("nn_loop"),
+  network("nn_flexible"),
+  network("nn_quantized"),
+  network("nn_legacy"),
 ])("damaged copies of %s", (path) => {
   expect(damage(path)).toBe(readFileSync(path).length * copiesPerByte);
 });

@@ -47,6 +47,14 @@ test("features, graph and constants of a small model", () => {
   expect(model.operations).toEqual({ "ios16.add": 1 });
 });
 
+test("layers and weights of a neural network are counted", () => {
+  const { operations, quantization } = read(join(fixtures, "models/nn_quantized/model.mlmodel"));
+  expect(operations).toEqual({ batchnorm: 1, convolution: 1, innerProduct: 3 });
+  expect(quantization).toBe("INT3");
+  const inside = read(join(fixtures, "models/nn_loop/model.mlmodel")).operations;
+  expect([inside.loop, inside.branch, inside.loopBreak, inside.loopContinue]).toEqual([1, 2, 1, 1]);
+});
+
 test.each([
   ["flexible_range", "flexibility: ShapeFlexibility.ranges"],
   ["flexible_enumerated", "flexibility: ShapeFlexibility.enumerated"],

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FormatError, loadModel, NotFoundError, TensorLogicError, UnsupportedError } from "../../src/index.ts";
+import { FormatError, loadModel, NotFoundError, TensorLogicError } from "../../src/index.ts";
 import { fixtureModel } from "../support/fixtures.ts";
 
 let folder: string;
@@ -114,21 +114,6 @@ describe("files", () => {
       );
       if (outcome !== undefined) expect(outcome).toBeInstanceOf(TensorLogicError);
     }
-  });
-
-  test.each([
-    ["a GGUF file", "GGUF\u0003\0\0\0", /GGUF/],
-    [
-      "a SafeTensors file",
-      `\u0040\0\0\0\0\0\0\0${JSON.stringify({ a: { dtype: "F16", shape: [1], data_offsets: [0, 2] } }).padEnd(64)}\0\0`,
-      /SafeTensors/,
-    ],
-  ])("%s is called by its name until it is supported", async (_, content, name) => {
-    const path = join(folder, "weights.bin");
-    writeFileSync(path, content, "latin1");
-    const error = await failure(path);
-    expect(error).toBeInstanceOf(UnsupportedError);
-    expect(error.message).toMatch(name);
   });
 });
 

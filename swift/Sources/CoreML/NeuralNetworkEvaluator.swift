@@ -27,8 +27,7 @@ final class NeuralNetworkEvaluator: ModelEvaluator {
     lowering = try NeuralNetworkLowering(message: message, description: function)
     description = function
     self.options = options
-    var shapes: [String: [Int]] = [:]
-    for input in function.inputs { shapes[input.name] = try input.networkShape }
+    let shapes = try lowering.defaultShapes()
     // Also the check at load: layers that cannot run are found here.
     do {
       entries[shapes] = try Entry(lowering, shapes, options)
@@ -114,17 +113,6 @@ extension FeatureDescription {
     switch kind {
     case .image(_, _, _, let flexibility), .multiArray(_, _, let flexibility, _): return flexibility != .fixed
     default: return false
-    }
-  }
-
-  fileprivate var networkShape: [Int] {
-    get throws {
-      switch kind {
-      case .double, .int64: return [1]
-      default:
-        guard let shape = defaultTensorShape else { throw ModelError(.unsupported, "input '\(name)' of a neural network has to be an array, an image or a number") }
-        return shape
-      }
     }
   }
 }

@@ -1,12 +1,14 @@
-/// What a program is made of: operations by name, and the types in which it stores weights and computes.
+/// What a program or a neural network is made of: operations by name, and the types in which it stores weights and computes.
 public struct ProgramStatistics: Sendable {
-  /// Operation counts by `<opset>.<type>`, as `ios16.conv`; constants are not counted.
-  public private(set) var operationCounts: [String: Int] = [:]
+  /// Operation counts by `<opset>.<type>`, as `ios16.conv`, layer counts by kind; constants are not counted.
+  public internal(set) var operationCounts: [String: Int] = [:]
   /// Numbers of weights by storage precision: F32, F16, INT8, INT4, LUT6 (6-bit palette), SPARSE, …
-  public private(set) var weightCounts: [String: Int] = [:]
-  private var computed: Set<String> = []
+  public internal(set) var weightCounts: [String: Int] = [:]
+  var computed: Set<String> = []
   /// Of the values so far: the data of compressed weights may be bound by name.
   private var types: [String: TensorType] = [:]
+
+  init() {}
 
   /// Counts one function, or all of them.
   public init(_ program: Program, functionName: String? = nil) {

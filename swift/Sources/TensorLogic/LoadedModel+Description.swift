@@ -31,8 +31,11 @@ extension LoadedModel {
   }
 
   private func statistics(_ specification: MIL.ModelSpecification) -> ProgramStatistics? {
-    guard case .mlProgram(let program) = specification.kind else { return nil }
-    return ProgramStatistics(program, functionName: function?.name ?? specification.defaultFunctionName)
+    switch specification.kind {
+    case .mlProgram(let program): return ProgramStatistics(program, functionName: function?.name ?? specification.defaultFunctionName)
+    case .neuralNetwork(_, let message): return try? ProgramStatistics(network: message)
+    default: return nil
+    }
   }
 
   /// Most frequent first.

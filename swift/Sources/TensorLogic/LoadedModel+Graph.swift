@@ -12,24 +12,10 @@ extension LoadedModel {
       if let code = program.functions[function.name] { writer.add(code.block) }
     case .neuralNetwork(_, let message):
       let lowering = try NeuralNetworkLowering(message: message, description: function)
-      var shapes: [String: [Int]] = [:]
-      for feature in function.inputs { shapes[feature.name] = feature.networkShape }
-      if let code = try lowering.lower(shapes).program.functions["main"] { writer.add(code.block) }
+      if let code = try lowering.lower(lowering.defaultShapes()).program.functions["main"] { writer.add(code.block) }
     case .pipeline, .other: break
     }
     return .array(writer.operations)
-  }
-}
-
-extension MIL.FeatureDescription {
-  fileprivate var networkShape: [Int] {
-    switch kind {
-    case .multiArray(let shape, _, let flexibility, _): return flexibility.defaultShape(declared: shape)
-    case .image(let width, let height, let colorSpace, let flexibility):
-      let size = flexibility.defaultShape(declared: width > 0 && height > 0 ? [height, width] : [])
-      return [1, colorSpace == .rgb || colorSpace == .bgr ? 3 : 1] + size
-    default: return [1]
-    }
   }
 }
 

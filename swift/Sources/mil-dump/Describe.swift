@@ -19,14 +19,19 @@ func describe(_ model: ModelSpecification, withGraph: Bool) -> JSON.Object {
       "userDefined": dictionary(model.metadata.userDefined.mapValues(JSON.string)),
     ],
   ]
-  switch model.kind {
-  case .mlProgram(let program):
-    let statistics = ProgramStatistics(program)
+  func add(_ statistics: ProgramStatistics) {
     object["quantization"] = .string(statistics.quantization)
     object["operations"] = dictionary(statistics.operationCounts.mapValues { JSON($0) })
     object["weights"] = dictionary(statistics.weightCounts.mapValues { JSON($0) })
+  }
+  switch model.kind {
+  case .mlProgram(let program):
+    add(ProgramStatistics(program))
     if withGraph { object["program"] = dictionary(program.functions.mapValues(describe)) }
-  case .neuralNetwork(_, let message), .other(_, let message): object["messageByteCount"] = JSON(message.count)
+  case .neuralNetwork(_, let message):
+    object["messageByteCount"] = JSON(message.count)
+    if let statistics = try? ProgramStatistics(network: message) { add(statistics) }
+  case .other(_, let message): object["messageByteCount"] = JSON(message.count)
   case .pipeline(_, let models, let names):
     object["modelNames"] = .array(names.map(JSON.string))
     object["models"] = .array(models.map { .object(describe($0, withGraph: withGraph)) })

@@ -43,6 +43,10 @@ private func read(_ slice: ByteSlice, path: String, directory: String) throws {
   } else if path.hasSuffix(".mil") {
     _ = try ModelFile.program(parsingText: slice, name: path, directory: directory, package: directory)
   } else {
-    _ = try ModelFile.model(parsing: slice, name: path, directory: directory, package: directory)
+    let model = try ModelFile.model(parsing: slice, name: path, directory: directory, package: directory)
+    guard case .neuralNetwork(_, let message) = model.kind, let function = model.functions.first else { return }
+    _ = try ProgramStatistics(network: message)
+    let lowering = try NeuralNetworkLowering(message: message, description: function)
+    _ = try lowering.lower(lowering.defaultShapes())
   }
 }

@@ -18,5 +18,5 @@ extension NeuralNetworkLowering {
     }
   }
 
-  private static let controlFlow = [605: "branch", 615: "loop", 620: "loopBreak", 625: "loopContinue"]
+  static let controlFlow = [605: "branch", 615: "loop", 620: "loopBreak", 625: "loopContinue"]
 }

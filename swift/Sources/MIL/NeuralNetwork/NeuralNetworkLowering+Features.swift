@@ -1,6 +1,23 @@
 // Between features and the blobs of a network: image preprocessing and the mapping of shapes.
 
 extension NeuralNetworkLowering {
+  /// The shape of each input as the description has it; images are [1, channels, height, width].
+  public func defaultShapes() throws -> [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for feature in description.inputs {
+      switch feature.kind {
+      case .double, .int64: shapes[feature.name] = [1]
+      case .multiArray(let shape, _, let flexibility, _): shapes[feature.name] = flexibility.defaultShape(declared: shape)
+      case .image(let width, let height, let colorSpace, let flexibility):
+        let size = flexibility.defaultShape(declared: width > 0 && height > 0 ? [height, width] : [])
+        guard size.count == 2 else { throw ModelError(.malformed, "input '\(feature.name)' is an image without a size") }
+        shapes[feature.name] = [1, colorSpace == .rgb || colorSpace == .bgr ? 3 : 1] + size
+      default: throw ModelError(.unsupported, "input '\(feature.name)' of a neural network has to be an array, an image or a number")
+      }
+    }
+    return shapes
+  }
+
   func preprocessed(_ x: NetworkTensor, _ feature: FeatureDescription, _ writer: GraphWriter) throws -> NetworkTensor {
     var result = x
     let isImage: Bool

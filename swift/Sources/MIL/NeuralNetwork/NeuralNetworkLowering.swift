@@ -10,7 +10,7 @@ public struct NeuralNetworkProgram: Sendable {
 /// the weights are decoded once.
 public final class NeuralNetworkLowering {
   private let message: NeuralNetworkMessage
-  private let description: FunctionDescription
+  let description: FunctionDescription
   private let weights = LayerWeights()
 
   public init(message: ByteSlice, description: FunctionDescription) throws {
