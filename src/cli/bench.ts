@@ -3,6 +3,7 @@ import { benchmark, type DeviceResult, settingsHere } from "../benchmark/benchma
 import { latencyChart } from "../benchmark/chart.ts";
 import { randomInputs } from "../random-inputs.ts";
 import { type DefaultModel, shortPath } from "./paths.ts";
+import { printProfile } from "./profile.ts";
 import { columns, dim, formatMs, formatNumber } from "./style.ts";
 import { parseCommandLine, parseCount, UsageError } from "./usage.ts";
 import { assignInputs, readInputs } from "./values.ts";
@@ -17,10 +18,14 @@ export async function run(args: string[], ready: () => Promise<unknown>, default
     options: {
       repeat: { type: "string" },
       svg: { type: "string" },
+      "per-op": { type: "boolean", default: false },
+      top: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
-  const repeat = parseCount(values.repeat, "--repeat", 200, 1);
+  const perOperation = values["per-op"];
+  const repeat = parseCount(values.repeat, "--repeat", perOperation ? 50 : 200, 1);
+  const top = parseCount(values.top, "--top", 30, 1);
   const isOnly = defaultModel?.isOnly ?? false;
   const path = isOnly ? undefined : positionals[0];
   const inputArgs = isOnly ? positionals : positionals.slice(1);
@@ -31,6 +36,10 @@ export async function run(args: string[], ready: () => Promise<unknown>, default
   await ready();
   const inputs = (features: readonly Feature[]): FeatureInputs | Promise<FeatureInputs> =>
     inputArgs.length > 0 ? readInputs(assignInputs(features, inputArgs)) : randomInputs(features);
+  if (perOperation) {
+    await printProfile({ path: modelPath, name, inputs, repeat, top, json: values.json, svg: values.svg });
+    return;
+  }
   const results: DeviceResult[] = [];
   for (const computeUnits of settingsHere())
     results.push(

@@ -60,8 +60,11 @@ second, load time, first run, growth of the process's memory, power and inferenc
 counters on Linux and from powermetrics on macOS, where they can be read. Without INPUTs the inputs are random.
 
 options
-  --repeat N         timed runs per device (default 200, at most 10 seconds)
-  --svg FILE         also draw the latencies
+  --repeat N         timed runs per device (default 200, at most 10 seconds; with --per-op 50)
+  --per-op           instead: where the time goes, operation by operation, on the portable engine, each with what it
+                     reaches of the machine's own measured peak
+  --top N            operations to print with --per-op, slowest first (default 30)
+  --svg FILE         also draw the latencies, or the operations
   --json             print one JSON object instead of text
   --help             print this text
 

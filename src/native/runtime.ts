@@ -29,3 +29,15 @@ export function describeRuntime(): RuntimeDescription {
 export function readCounters(): RuntimeCounters {
   return takeJson((out) => native().tl_runtime_counters(out));
 }
+
+export interface MachinePeak {
+  /** 10⁹ floating-point operations per second, f32, on all threads. */
+  gflops: number;
+  /** 10⁹ bytes read from memory per second. */
+  gigabytesPerSecond: number;
+}
+
+/** The most that the portable engine could reach on this machine; measures for about 0.2 s. */
+export function measurePeak(): MachinePeak {
+  return takeJson((out) => native().tl_runtime_peak(out));
+}

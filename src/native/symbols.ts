@@ -9,6 +9,7 @@ const library = {
   tl_last_error: { args: ["ptr", "u32", "ptr"], returns: "i32" },
   tl_runtime_describe: { args: ["ptr"], returns: "i32" },
   tl_runtime_counters: { args: ["ptr"], returns: "i32" },
+  tl_runtime_peak: { args: ["ptr"], returns: "i32" },
   tl_text_bytes: { args: ["u32", "ptr", "ptr"], returns: "i32" },
   tl_text_release: { args: ["u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;

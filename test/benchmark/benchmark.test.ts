@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { benchmark, quantile, settingsHere } from "../../src/benchmark/benchmark.ts";
 import { latencyChart } from "../../src/benchmark/chart.ts";
-import { describeRuntime, loadModel } from "../../src/index.ts";
+import { describeRuntime, loadModel, type Profile } from "../../src/index.ts";
+import type { MachinePeak } from "../../src/native/runtime.ts";
 import { randomInputs } from "../../src/random-inputs.ts";
 import { bunRun } from "../support/shell.ts";
 import { temporaryFolder } from "../setup/temporary.ts";
@@ -69,6 +70,25 @@ test("bun run bench MODEL: a table, JSON, a chart", async () => {
   expect(await Bun.file(svg).text()).toStartWith("<svg ");
   const wrong = await bunRun("bench", addOne, "--repeat", "0");
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--repeat 0: expected a whole number")]);
+});
+
+test("bun run bench MODEL --per-op: each step with what it reaches of the machine's peak", async () => {
+  const model = "models/efficientnet_lite0.mlpackage";
+  const table = await bunRun("bench", model, "--per-op", "--repeat", "3", "--top", "5");
+  expect(table.stderr).toBe("");
+  expect(table.stdout).toMatch(/^operation +types +kernel +shape +time +share +rate/m);
+  expect(table.stdout).toMatch(/\d\.\d (GFLOP\/s|GB\/s) \(\d+%\)$/m);
+  const json = await bunRun("bench", model, "--per-op", "--repeat", "3", "--json");
+  const { operations, peak, medianMs } = JSON.parse(json.stdout) as Profile & { peak: MachinePeak };
+  const total = operations.reduce((sum, step) => ({ share: sum.share + step.share, flops: sum.flops + step.flops }), {
+    share: 0,
+    flops: 0,
+  });
+  expect(total.share).toBeCloseTo(1, 5);
+  // 0.385 billion multiply-adds, as its authors count them.
+  expect(total.flops).toBeGreaterThan(0.74e9);
+  expect(total.flops).toBeLessThan(0.82e9);
+  expect(total.flops / medianMs / 1e6).toBeLessThan(peak.gflops);
 });
 
 test("the chart's bars are as long as the medians", () => {

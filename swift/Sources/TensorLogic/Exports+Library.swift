@@ -65,6 +65,18 @@ public func tl_runtime_counters(_ outText: UnsafeMutablePointer<UInt32>?) -> Int
   }
 }
 
+@_cdecl("tl_runtime_peak")
+public func tl_runtime_peak(_ outText: UnsafeMutablePointer<UInt32>?) -> Int32 {
+  export {
+    let outText = try required(outText, "out_text")
+    var gflops = 0.0
+    var gigabytes = 0.0
+    try check(tlk_measure_peak(&gflops, &gigabytes), "tl_runtime_peak")
+    let description: JSON = ["gflops": .number(gflops), "gigabytesPerSecond": .number(gigabytes)]
+    outText.pointee = try HandleTable.shared.insert(TextResult(description.serialised()))
+  }
+}
+
 /// What Core ML can run on, in the words of computeUnits.
 private func computeDevices() -> [JSON] {
   guard #available(macOS 14.0, *) else { return [["kind": "cpu", "name": "CPU"]] }

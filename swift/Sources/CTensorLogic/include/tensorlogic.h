@@ -72,6 +72,8 @@ int32_t tl_runtime_describe(uint32_t *out_text);
  * tensors and pixels that moved between the caller's memory and the model's because layout or element type did not fit.
  */
 int32_t tl_runtime_counters(uint32_t *out_text);
+/* JSON {gflops, gigabytesPerSecond}: the most that the portable engine's threads can compute (f32) and read from memory; measures for about 0.2 s. */
+int32_t tl_runtime_peak(uint32_t *out_text);
 
 /* A text result: bytes (lent until tl_text_release). */
 int32_t tl_text_bytes(uint32_t text, uint64_t *out_address, uint64_t *out_byte_length);

@@ -14,3 +14,4 @@ K(blend_rows, (const float *a, const float *b, float weight, float *out, tlk_int
 K(reduce_columns, (tlk_reduce_kind kind, const float *block, tlk_int rows, tlk_int width, const float *shift, float *acc))
 K(reduce_row, (tlk_reduce_kind kind, const float *row, tlk_int count, float shift, float *result))
 K(decode, (tlk_stored type, const uint8_t *source, float *destination, tlk_int blocks))
+K(multiply_adds, (tlk_int rounds, float *sink))

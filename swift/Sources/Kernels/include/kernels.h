@@ -33,5 +33,6 @@
 #include "kernels/compression.h"
 #include "kernels/stored.h"
 #include "kernels/comparison.h"
+#include "kernels/peak.h"
 
 #endif

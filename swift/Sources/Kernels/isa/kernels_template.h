@@ -18,6 +18,7 @@
 #include "../templates/elementwise.h"
 #include "../templates/normalize.h"
 #include "../templates/reduce.h"
+#include "../templates/peak.h"
 // Last: it turns the contraction of products and sums off.
 #include "../templates/decode.h"
 
