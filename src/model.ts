@@ -211,7 +211,6 @@ export class Model {
   advise(options: { inputs?: FeatureInputs; crop?: CropMode } = {}): Finding[] {
     // Loaded on demand: predictions need none of it.
     const { advise } = require("./advise/advise.ts") as typeof adviceModule;
-    const isPortable = this.device.includes("portable");
     const operations = readGraph(this.#handle);
     // Trees and pipelines have no operations that could be compared.
     const inputs = operations.length > 0 ? options.inputs : undefined;
@@ -221,7 +220,7 @@ export class Model {
       inputs: this.inputs,
       outputs: this.outputs,
       operations,
-      ...(isPortable ? {} : { plan: this.computePlan() }),
+      ...this.#neuralEnginePlan(),
       ...(inputs ? { comparison: this.#compareFresh(inputs, options.crop) } : {}),
     });
   }
@@ -247,6 +246,17 @@ export class Model {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  /** What Core ML plans, where it may use the Neural Engine and says so (macOS 14.4). */
+  #neuralEnginePlan(): { plan?: PlannedOperation[] } {
+    if (!/all|cpuAndNeuralEngine/.test(this.device)) return {};
+    try {
+      return { plan: this.computePlan() };
+    } catch (error) {
+      if (error instanceof UnsupportedError) return {};
+      throw error;
+    }
   }
 
   /** A comparison that starts from empty states. */

@@ -1,23 +1,25 @@
 import type { Finding } from "./finding.ts";
-import { countOf, namesOf, type Operation, type Subject } from "./graph.ts";
+import { countOf, type Graph, namesOf, type Operation, type Subject } from "./graph.ts";
 import { sources } from "./sources.ts";
 
 /** Tables from here on are worth to be kept out of the model. */
 const largeTable = 1 << 20;
 
-function tableSize(operation: Operation): number {
-  const table = operation.input("x");
-  return table?.name === undefined ? (countOf(table?.shape) ?? 0) : 0;
+/** Sizes of the constant that a gather reads from, also where it is stored compressed; undefined where the table is computed. */
+function tableShape(operation: Operation, graph: Graph): readonly (number | null)[] | undefined {
+  const x = operation.input("x");
+  if (x?.name === undefined) return x?.shape;
+  return graph.operations.find(({ name, isConstant }) => isConstant && name === x.name)?.shape;
 }
 
 /** Lookups at computed places: embeddings above all. */
 export function adviseGathers({ graph }: Subject): Finding[] {
   const gathers = graph.operations.filter(({ type }) => type.startsWith("gather"));
   if (gathers.length === 0) return [];
-  const large = gathers.filter((operation) => tableSize(operation) >= largeTable);
+  const large = gathers.filter((operation) => (countOf(tableShape(operation, graph) ?? [0]) ?? 0) >= largeTable);
   if (large.length > 0) {
-    const shapes = large.map((operation) => `[${operation.input("x")?.shape?.join(", ")}]`);
-    const width = large[0]!.input("x")?.shape?.at(-1) ?? "dim";
+    const shapes = large.map((operation) => `[${tableShape(operation, graph)?.join(", ")}]`);
+    const width = tableShape(large[0]!, graph)?.at(-1) ?? "dim";
     return [
       {
         rule: "large-gather",

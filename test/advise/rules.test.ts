@@ -158,6 +158,13 @@ describe("operations", () => {
     expect(findings[0]!.title).toBe("Lookups in large tables: [30522, 384].");
   });
 
+  test("a table that is stored compressed is one too, a computed one is not", () => {
+    const lookup = operation("gather", "embedding", { x: { name: "table" } });
+    const table = (type: string) => operation(type, "table", {}, [30_522, 384]);
+    expect(rulesOf(find({ operations: [table("constexpr_lut_to_dense"), lookup] }))).toEqual(["warning large-gather"]);
+    expect(rulesOf(find({ operations: [table("conv"), lookup] }))).toEqual(["note gather"]);
+  });
+
   test("dilation and pooling windows", () => {
     const dilated = operation("conv", "d", { dilations: { value: [2, 2] } });
     const global = operation("avg_pool", "p", { kernel_sizes: { value: [28, 28] }, strides: { value: [1, 1] } });
