@@ -23,4 +23,11 @@ export { MetalEvent } from "./metal/event.ts";
 export { CompileError, type CompileDiagnostic } from "./metal/compile-error.ts";
 export type { BufferArgument, BytesArgument, DispatchOptions } from "./metal/dispatch.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
-export { describeRuntime, readCounters, type RuntimeCounters, type RuntimeDescription } from "./native/runtime.ts";
+export {
+  describeRuntime,
+  type MachinePeak,
+  measurePeak,
+  readCounters,
+  type RuntimeCounters,
+  type RuntimeDescription,
+} from "./native/runtime.ts";

@@ -36,7 +36,7 @@ export function encodeMetadata(values: Readonly<Record<string, MetadataValue>>):
   const texts: [string, string][] = [];
   for (const [key, value] of Object.entries(values)) {
     if (Array.isArray(value) && value.length > maxArrayLength) continue;
-    texts.push([key, typeof value === "string" ? value : toJson(value)]);
+    texts.push([key, typeof value === "string" ? value : toText(value)]);
   }
   return Object.fromEntries(texts);
 }
@@ -44,7 +44,8 @@ export function encodeMetadata(values: Readonly<Record<string, MetadataValue>>):
 /** As in tl_weights_describe. */
 const maxArrayLength = 64;
 
-function toJson(value: MetadataValue): string {
-  if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
-  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+function toText(value: MetadataValue): string {
+  if (Array.isArray(value)) return `[${value.map(toText).join(",")}]`;
+  // JSON.stringify makes null of infinities and NaN.
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

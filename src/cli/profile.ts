@@ -1,5 +1,12 @@
-import { loadModel, type FeatureInputs, type Feature, type Profile, type ProfiledOperation } from "../index.ts";
-import { type MachinePeak, measurePeak } from "../native/runtime.ts";
+import {
+  loadModel,
+  type FeatureInputs,
+  type Feature,
+  type Profile,
+  type ProfiledOperation,
+  type MachinePeak,
+  measurePeak,
+} from "../index.ts";
 import { profileChart } from "../benchmark/chart.ts";
 import { bar, columns, dim, formatMs } from "./style.ts";
 

@@ -23,11 +23,15 @@ test("package.json: one Bun", () => {
   expect(packageJson.devDependencies["@types/bun"]).toBe(pinnedBun);
 });
 
-test("CI runs the test command, then the checks", () => {
+test("CI runs the test command, then the checks, then the fuzzers", () => {
   const commands = read(".ci/run")
     .split("\n")
     .filter((line) => line.startsWith("npx"));
-  expect(commands).toEqual([`npx -y bun@${pinnedBun} run test`, `npx -y bun@${pinnedBun} run check`]);
+  expect(commands).toEqual([
+    `npx -y bun@${pinnedBun} run test`,
+    `npx -y bun@${pinnedBun} run check`,
+    `npx -y bun@${pinnedBun} run fuzz --seconds 30`,
+  ]);
 });
 
 test("the lock file names no registry", () => {

@@ -126,6 +126,8 @@ test("saved as SafeTensors: blocks become F16, the rest stays as it is", async (
   expect(saved.metadata.userDefined).toMatchObject({
     "general.name": "types — ü",
     "test.uint64": "18446744073709551615",
+    "test.infinite": "-Infinity",
+    "test.flags": "[true,false]",
   });
   expect(saved.info("float.BF16").dtype).toBe("BF16");
   expect(saved.info("integer.int64").dtype).toBe("I64");
