@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { FeatureError, loadModel, MemoryError, readCounters, Tensor, type Model } from "../src/index.ts";
+import { inputsOf, openCase, readCase } from "./model/fixture-case.ts";
 import { fixtureModel } from "./support/fixtures.ts";
 
 let model: Model;
@@ -12,6 +13,19 @@ afterAll(() => model.dispose());
 
 // Core ML at its worst pads rows or ignores output backings: then memory cannot be used in place, and the results still have to be right.
 const isQuirky = /strides|backings/.test(process.env.TENSORLOGIC_QUIRKS ?? "");
+
+test("results of old neural networks have five axes; memory of the described shape takes them", async () => {
+  const fixture = readCase("nn_legacy");
+  using network = await openCase(fixture);
+  const inputs = inputsOf(fixture.steps[0]!, fixture.folder);
+  const want = network.predictSync(inputs).embedded as Tensor;
+  expect(want.shape).toEqual([1, 1, 4, 1, 1]);
+  const embedded = Tensor.zeros([4], "float64");
+  const bound = Object.entries(inputs).map(([name, value]) => [name, (value as Tensor).to("float64")] as const);
+  using request = network.bind(Object.fromEntries(bound), { embedded });
+  request.run();
+  expect([...embedded.data]).toEqual([...want.data]);
+});
 
 describe("zero copy", () => {
   test.skipIf(isQuirky)("runs read and write the tensors' own memory, and nothing is copied", () => {

@@ -96,8 +96,8 @@ struct PredictionOutputs {
     if let backing, backing.base == tensor.address { return backing }
     // Features have at least one axis, results of a program may have none.
     let sizes = tensor.spec.shape.isEmpty ? [1] : tensor.spec.shape
-    // The axes of old networks' results are not the described ones: what counts is the number of elements.
-    if let backing, elementCount(backing.sizes) == elementCount(sizes) {
+    // Results of old networks have five axes whatever their description says: axes of size 1 come and go.
+    if let backing, backing.sizes.filter({ $0 != 1 }) == sizes.filter({ $0 != 1 }) {
       try backing.fill(from: tensor)
       return backing
     }

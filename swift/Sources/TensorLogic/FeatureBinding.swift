@@ -96,12 +96,14 @@ extension OutputBinding {
       }
       wasZeroCopy = array === backing
       if wasZeroCopy { return }
-      let from = try Layout(array)
-      guard from.shape == layout.shape else {
+      let given = try Layout(array)
+      // Results of old neural networks have five axes whatever their description says: axes of size 1 come and go.
+      let (from, to) = (try given.withoutUnitAxes, try layout.withoutUnitAxes)
+      guard from.shape == to.shape else {
         throw Failure(
-          TL_E_FEATURE, "output '\(name)' has the shape \(from.shape), the bound memory has \(layout.shape)")
+          TL_E_FEATURE, "output '\(name)' has the shape \(given.shape), the bound memory has \(layout.shape)")
       }
-      try copyElements(array.dataPointer, from, to: address, layout)
+      try copyElements(array.dataPointer, from, to: address, to)
       Counters.countCopy(layout.elementCount * layout.format.byteWidth)
     case .image(let layout):
       guard let image = value.imageBufferValue else {

@@ -53,6 +53,15 @@ struct Layout: Equatable {
     return true
   }
 
+  /// The same elements without the axes of size 1, but for one if there are no others.
+  var withoutUnitAxes: Layout {
+    get throws {
+      let many = shape.indices.filter { shape[$0] != 1 }
+      let axes = many.isEmpty ? Array(shape.indices.suffix(1)) : many
+      return try Layout(format: format, shape: axes.map { shape[$0] }, strides: axes.map { strides[$0] })
+    }
+  }
+
   static func denseStrides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
     var stride = 1

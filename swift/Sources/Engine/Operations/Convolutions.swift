@@ -160,8 +160,7 @@ struct Convolution {
         conv.input = UnsafeRawPointer(frame[source])
         conv.output = frame[target]
         epilogue.apply(&conv.epilogue, frame)
-        try node.check(tlk_conv_run(&conv))
-        _ = packed
+        try withExtendedLifetime(packed) { try node.check(tlk_conv_run(&conv)) }
       }
     }
     // Weights that are computed at run time are packed for each run.
@@ -174,8 +173,7 @@ struct Convolution {
       conv.input = UnsafeRawPointer(frame[source])
       conv.output = frame[target]
       epilogue.apply(&conv.epilogue, frame)
-      try node.check(tlk_conv_run(&conv))
-      _ = packed
+      try withExtendedLifetime(packed) { try node.check(tlk_conv_run(&conv)) }
     }
   }
 }

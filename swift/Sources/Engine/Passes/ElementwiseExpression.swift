@@ -156,9 +156,8 @@ extension ElementwiseExpression {
       let status = withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: max(slots.count, 1)) { inputs -> tlk_status in
         for (index, slot) in slots.enumerated() { inputs.initializeElement(at: index, to: UnsafeRawPointer(frame[slot])) }
         var out: UnsafeMutableRawPointer? = frame[target]
-        return withUnsafePointer(to: &out) { tlk_ew_run(&program, inputs.baseAddress, $0) }
+        return withExtendedLifetime(code) { withUnsafePointer(to: &out) { tlk_ew_run(&program, inputs.baseAddress, $0) } }
       }
-      _ = code
       try node.check(status)
     }
   }
