@@ -33,6 +33,7 @@ static void check_copies(void) {
   check_copy("transpose", L(37, 70), 2, L(1, 37), L(70, 1), 0, 37 * 70, 37 * 70);
   check_copy("transpose with pitches", L(64, 129), 2, L(1, 70), L(140, 1), 0, 128 * 70 + 64, 63 * 140 + 129);
   check_copy("NCHW to NHWC", L(2, 13, 11, 19), 4, L(13 * 11 * 19, 11, 1, 13 * 11), L(13 * 11 * 19, 11 * 19, 19, 1), 0, 2 * 13 * 11 * 19, 2 * 13 * 11 * 19);
+  check_copy("a picture to NHWC", L(41, 67, 3), 3, L(67, 1, 41 * 67), L(67 * 3, 3, 1), 0, 3 * 41 * 67, 3 * 41 * 67);
   check_copy("heads", L(4, 9, 32), 3, L(32, 128, 1), L(9 * 32, 32, 1), 0, 9 * 128, 9 * 128);
   check_copy("reverse", L(9), 1, L(-1), L(1), 8, 9, 9);
   check_copy("tile", L(4, 6), 2, L(0, 1), L(6, 1), 0, 6, 24);

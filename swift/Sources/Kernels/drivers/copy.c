@@ -8,6 +8,7 @@
 
 #define TILE_ELEMENTS 16384
 #define TRANSPOSE_BLOCK 64
+#define SHORT_RUN 4
 
 enum { SOURCE, DESTINATION };
 
@@ -21,15 +22,18 @@ typedef struct {
 
 static tlk_int magnitude(tlk_int stride) { return stride < 0 ? -stride : stride; }
 
+static void swap_axes(tlk_block *b, tlk_int i, tlk_int j) {
+  tlk_int shape = b->shape[i], from = b->strides[SOURCE][i], to = b->strides[DESTINATION][i];
+  b->shape[i] = b->shape[j], b->strides[SOURCE][i] = b->strides[SOURCE][j], b->strides[DESTINATION][i] = b->strides[DESTINATION][j];
+  b->shape[j] = shape, b->strides[SOURCE][j] = from, b->strides[DESTINATION][j] = to;
+}
+
 // The axis that moves least in the destination becomes the innermost.
 static void sort_axes(tlk_block *b) {
   for (tlk_int i = 1; i < b->rank; i++)
     for (tlk_int j = i; j > 0; j--) {
-      tlk_int *d = b->strides[DESTINATION], *s = b->strides[SOURCE];
-      if (magnitude(d[j - 1]) >= magnitude(d[j])) break;
-      tlk_int shape = b->shape[j], from = s[j], to = d[j];
-      b->shape[j] = b->shape[j - 1], s[j] = s[j - 1], d[j] = d[j - 1];
-      b->shape[j - 1] = shape, s[j - 1] = from, d[j - 1] = to;
+      if (magnitude(b->strides[DESTINATION][j - 1]) >= magnitude(b->strides[DESTINATION][j])) break;
+      swap_axes(b, j - 1, j);
     }
 }
 
@@ -115,6 +119,8 @@ tlk_status tlk_copy(const void *source, const tlk_int *source_strides, void *des
     tlk_int others = b->count / b->shape[last] / b->shape[job.across];
     tlk_parallel(others * job.row_blocks * job.column_blocks, transpose_tile, &job);
   } else {
+    // Runs of a few elements (the three channels of a picture) are all overhead: the axis of long reads goes innermost instead.
+    if (job.across >= 0 && b->shape[last] < SHORT_RUN && b->shape[job.across] > b->shape[last]) swap_axes(b, job.across, last);
     tlk_parallel(tlk_ceil_div(b->count, TILE_ELEMENTS), copy_tile, &job);
   }
   return TLK_OK;
