@@ -4,13 +4,14 @@
  * `bun run bench ffi [OPTION…]`    what one call of `request.run()` costs
  * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime on the same networks
  * `bun run bench weights [OPTION…]`  SafeTensors and GGUF against their Python packages
+ * `bun run bench metal [OPTION…]`  operations as Metal kernels against the CPU's kernels
  *
  * bench/README.md has the options and what the peers need.
  */
 import { join } from "node:path";
 import { ensureReady } from "../scripts/setup/ensure.ts";
 
-const benches = ["ffi", "peers", "weights"];
+const benches = ["ffi", "peers", "weights", "metal"];
 const [name, ...rest] = Bun.argv.slice(2);
 const isOurs = name !== undefined && benches.includes(name);
 if (isOurs) await ensureReady();

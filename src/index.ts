@@ -19,6 +19,16 @@ export { metal } from "./metal.ts";
 export { MetalDevice, type CompileOptions } from "./metal/device.ts";
 export { MetalKernels, MetalPipeline } from "./metal/kernels.ts";
 export { MetalBatch, MetalQueue, type CommandEncoder, type FinishedWork } from "./metal/queue.ts";
+export type {
+  ConvolutionOptions,
+  ImageTensorOptions,
+  MatmulOptions,
+  NormOptions,
+  Operations,
+  PoolOptions,
+  RopeOptions,
+  WindowOptions,
+} from "./metal/operations.ts";
 export { MetalEvent } from "./metal/event.ts";
 export { CompileError, type CompileDiagnostic } from "./metal/compile-error.ts";
 export type { BufferArgument, BytesArgument, DispatchOptions } from "./metal/dispatch.ts";

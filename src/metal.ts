@@ -1,6 +1,9 @@
 import { MetalDevice } from "./metal/device.ts";
+import { EngineOperations } from "./metal/engine-operations.ts";
+import type { Operations } from "./metal/operations.ts";
 
 let shared: MetalDevice | undefined;
+const engine: Operations = new EngineOperations();
 
 /**
  * Metal from TypeScript: kernels that work on the memory of tensors, in place. On macOS they run on the GPU; on Linux the
@@ -24,4 +27,6 @@ export const metal = {
   device(): MetalDevice {
     return (shared ??= new MetalDevice());
   },
+  /** The f16 operations of `queue.operations` by the CPU's own kernels: done when the call returns, no device needed. */
+  engine,
 } as const;

@@ -9,7 +9,7 @@ let standIns: [Target] = [
   .target(name: "Metal", dependencies: ["Kernels", "Shaders"]),
   // The portable Metal device's native part. Its shaders are MSL, compiled as C++ with the headers in shim.
   .target(
-    name: "Shaders", dependencies: ["Kernels"], exclude: ["metal", "shim"],
+    name: "Shaders", dependencies: ["Kernels"], exclude: ["generated", "metal", "shim"],
     cSettings: [.headerSearchPath("shim"), .headerSearchPath("metal")],
     cxxSettings: [
       .headerSearchPath("shim"), .headerSearchPath("metal"),
@@ -19,6 +19,8 @@ let standIns: [Target] = [
         "-fwrapv", "-fvisibility=hidden", "-w",
       ]),
     ]),
+  // Translates the library's own shaders (scripts/generate-shaders.ts); not part of the library.
+  .executableTarget(name: "msl-translate", dependencies: ["Metal"]),
 ]
 let bridge: [Target.Dependency] = ["CoreML", "Metal"]
 #else

@@ -57,7 +57,7 @@ export class MetalDevice {
 
   /** A queue of its own: what is dispatched to one queue runs in order, queues run beside each other. */
   queue(): MetalQueue {
-    return new MetalQueue(createQueue());
+    return new MetalQueue(createQueue(), this);
   }
 
   /** An event for `queue.signal` and `queue.wait`. */

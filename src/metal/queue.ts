@@ -6,6 +6,9 @@ import type { Tensor } from "../tensor.ts";
 import { toBindings, toSize3, type DispatchOptions } from "./dispatch.ts";
 import type { MetalEvent } from "./event.ts";
 import { MetalPipeline } from "./kernels.ts";
+import type { MetalDevice } from "./device.ts";
+import { MetalOperations } from "./metal-operations.ts";
+import type { Operations } from "./operations.ts";
 
 /** What `finished` answers. */
 export interface FinishedWork {
@@ -25,8 +28,14 @@ export interface CommandEncoder {
   wait(event: MetalEvent, value: number): void;
 }
 
+/** An encoder that also has the package's own operations. */
+interface OperationEncoder extends CommandEncoder {
+  /** f16 operations as Metal kernels, in the order of the queue. */
+  readonly operations: Operations;
+}
+
 /** Several commands that are committed together. Get it by `queue.batch`. */
-export class MetalBatch implements CommandEncoder {
+export class MetalBatch implements OperationEncoder {
   /** @internal */
   readonly commands: NativeCommands;
   /** @internal Tensors that the commands use. */
@@ -34,9 +43,12 @@ export class MetalBatch implements CommandEncoder {
   /** @internal */
   count = 0;
 
+  readonly operations: Operations;
+
   /** @internal */
-  constructor(queue: OwnedHandle) {
+  constructor(queue: OwnedHandle, device: MetalDevice) {
     this.commands = new NativeCommands(queue);
+    this.operations = new MetalOperations(device, this);
   }
 
   dispatch(pipeline: MetalPipeline, options: DispatchOptions): void {
@@ -63,16 +75,20 @@ export class MetalBatch implements CommandEncoder {
 }
 
 /** Runs what it is given in order, off the JavaScript thread. Get it by `device.queue()`. */
-export class MetalQueue implements CommandEncoder {
+export class MetalQueue implements OperationEncoder {
+  readonly operations: Operations;
   readonly #handle: OwnedHandle;
+  readonly #device: MetalDevice;
   /** Work that `finished` has not reported yet. */
   #pending: Promise<void>[] = [];
   #done: FinishedWork = { commandBuffers: 0, gpuTimeMs: 0 };
   #errors: unknown[] = [];
 
   /** @internal */
-  constructor(handle: OwnedHandle) {
+  constructor(handle: OwnedHandle, device: MetalDevice) {
     this.#handle = handle;
+    this.#device = device;
+    this.operations = new MetalOperations(device, this);
   }
 
   dispatch(pipeline: MetalPipeline, options: DispatchOptions): void {
@@ -89,7 +105,7 @@ export class MetalQueue implements CommandEncoder {
 
   /** Everything that `fill` adds runs as one command buffer; when `fill` throws, nothing of it runs. */
   batch<T>(fill: (commands: MetalBatch) => T): T {
-    const batch = new MetalBatch(this.#handle);
+    const batch = new MetalBatch(this.#handle, this.#device);
     let result: T;
     try {
       result = fill(batch);

@@ -91,6 +91,10 @@ const metal = {
   tl_metal_commands_release: { args: ["u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
+const kernels = {
+  tl_kernel_run: { args: ["ptr", "u32", "ptr", "u32"], returns: "i32" },
+} as const satisfies Record<string, FFIFunction>;
+
 const loops = {
   tl_tensor_convert: { args: ["ptr", "i32", "ptr", "i32", "u64"], returns: "i32" },
   tl_tensor_copy: { args: ["ptr", "ptr", "ptr", "ptr", "i32", "u32", "ptr"], returns: "i32" },
@@ -102,6 +106,15 @@ const loops = {
   tl_image_convert: { args: ["ptr", "i32", "u32", "ptr", "i32", "u32", "u32", "u32"], returns: "i32" },
 } as const satisfies Record<string, FFIFunction>;
 
-export const symbols = { ...library, ...buffers, ...models, ...weights, ...requests, ...metal, ...loops } as const;
+export const symbols = {
+  ...library,
+  ...buffers,
+  ...models,
+  ...weights,
+  ...requests,
+  ...metal,
+  ...kernels,
+  ...loops,
+} as const;
 
 export type SymbolName = keyof typeof symbols;

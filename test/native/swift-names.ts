@@ -70,7 +70,10 @@ function readDeclaration(line: string, rest: string, scope: Scope | undefined, d
   }
   if (!isPublic) return undefined;
   if (isCase) addCases(line, scope!.name, target);
-  else for (const declared of declaredNames(kind, name, line, rest)) target.add(prefix + declared);
+  else {
+    const code = rest.replace(/^\s*@_spi\(\w+\)/, "");
+    for (const declared of declaredNames(kind, name, line, code)) target.add(prefix + declared);
+  }
   return undefined;
 }
 

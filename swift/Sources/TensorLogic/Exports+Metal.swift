@@ -65,7 +65,7 @@ struct ShaderOptions {
     if let given = json["macros"] {
       guard case .object(let entries) = given else { throw Failure(TL_E_ARGUMENT, "options.macros: not an object") }
       for name in entries.keys { try define(name, entries[name]?.stringValue) }
-      definitions += "#line 1\n"
+      if entries.count > 0 { definitions += "#line 1\n" }
     }
   }
 

@@ -267,6 +267,15 @@ int32_t tl_request_profile(uint32_t request, uint32_t repeats, uint32_t *out_tex
  */
 int32_t tl_request_compare(uint32_t request, uint32_t *out_text);
 
+/* ---- engine kernels ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Runs one f16 operation by the CPU's kernels. call: in, JSON {operation, tensors: [{dtype, shape}], parameters}: the inputs, then the
+ * outputs; places: in, per tensor its buffer handle and byte offset. Tensors are dense. TL_E_ARGUMENT: shapes, dtypes or parameters that
+ * do not fit; TL_E_NOT_FOUND: no such operation. Operations and parameters: src/metal/operations.ts.
+ */
+int32_t tl_kernel_run(const uint8_t *call, uint32_t call_byte_length, const uint64_t *places, uint32_t tensor_count);
+
 /* ---- asynchronous completion -------------------------------------------------------------------------------------- */
 
 /* One callback for the process: (token, status), called from native threads; callback: lent until replaced or set to NULL. */

@@ -34,5 +34,6 @@
 #include "kernels/stored.h"
 #include "kernels/comparison.h"
 #include "kernels/peak.h"
+#include "kernels/rope.h"
 
 #endif

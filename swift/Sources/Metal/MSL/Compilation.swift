@@ -18,12 +18,18 @@ struct Compilation {
   }
 
   /// C++ for the preprocessed source and its entry points.
-  func translate(_ numbered: String) throws -> String {
+  private func translate(_ numbered: String) throws -> String {
+    let expanded = try expand(numbered)
+    let program = try ShaderReader.read(expanded)
+    return expanded.applying(program.edits) + EntryPoints.source(program.kernels, scope: "::")
+  }
+
+  /// The source with its macros expanded.
+  func expand(_ numbered: String) throws -> String {
     try write(numbered, to: work.source)
     let code = try run(shaderFlags + ["-E", "-I\(shim)"] + metalMacros + [work.source])
     guard code == 0, let expanded = Files.read(work.output) else { throw failure(diagnostics) }
-    let program = try ShaderReader.read(expanded)
-    return expanded.applying(program.edits) + EntryPoints.source(program.kernels)
+    return expanded
   }
 
   /// Columns of the preprocessed text may be off where macros or comments stood: those of the user's text, where it gives the same error.

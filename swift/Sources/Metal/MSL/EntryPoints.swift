@@ -1,8 +1,9 @@
 /// Writes the C++ that follows a shader: for each kernel the functions that call it for a group or a thread, and the table.
 enum EntryPoints {
-  static func source(_ kernels: [ShaderProgram.Kernel]) -> String {
+  /// `scope` is what stands before a kernel's name to find it from the end of the source.
+  static func source(_ kernels: [ShaderProgram.Kernel], scope: String) -> String {
     var text = "\n#line 1 \"entry points\"\nnamespace {\n"
-    for (index, kernel) in kernels.enumerated() { text += functions(kernel, index) }
+    for (index, kernel) in kernels.enumerated() { text += functions(kernel, index, scope) }
     text += "const tlm_kernel tlm_kernels[] = {\n"
     for (index, kernel) in kernels.enumerated() {
       let group = kernel.hasBarriers ? "nullptr" : "tlm_group_\(index)"
@@ -23,14 +24,14 @@ enum EntryPoints {
     return text
   }
 
-  private static func functions(_ kernel: ShaderProgram.Kernel, _ index: Int) -> String {
+  private static func functions(_ kernel: ShaderProgram.Kernel, _ index: Int, _ scope: String) -> String {
     let bound = kernel.arguments.filter(\.isBound)
     let table = bound.map { "{\(literal($0.name)), \($0.index), \($0.isThreadgroup)}, " }.joined()
     let addresses = bound.map { argument in
       let array = argument.isThreadgroup ? "memory" : "buffers"
       return "metal::tlm_pointer \(argument.variable){group->\(array)[\(argument.index)]}; "
     }.joined()
-    let call = "\(kernel.callee)(\(kernel.arguments.map(\.variable).joined(separator: ", ")))"
+    let call = "\(scope)\(kernel.callee)(\(kernel.arguments.map(\.variable).joined(separator: ", ")))"
     let signature =
       kernel.hasBarriers
       ? "void tlm_thread_\(index)(const tlm_group *group, uint32_t x, uint32_t y, uint32_t z)"

@@ -163,7 +163,7 @@ struct ShaderReader {
     _ name: Substring, callee: String, _ parameters: Range<Int>, _ head: Range<Int>, function: Substring? = nil
   ) throws {
     var kernel = ShaderProgram.Kernel(
-      name: String(name), callee: "::" + callee, arguments: try arguments(parameters, kernel: name))
+      name: String(name), callee: callee, arguments: try arguments(parameters, kernel: name))
     for attribute in tokens.attributes(head) {
       switch attribute.name {
       case "max_total_threads_per_threadgroup": kernel.maximumThreads = attribute.arguments.first.flatMap(integer) ?? 0

@@ -4,7 +4,7 @@
 
 #define TLM_INLINE inline __attribute__((always_inline))
 
-#if defined(__x86_64__) && !defined(__F16C__)
+#if defined(__x86_64__) && !defined(__F16C__) && !defined(TLM_HAS_HALF_CONVERSIONS)
 // Conversions that the compiler calls where the machine has no instruction for them. Hidden: not every libgcc has them.
 extern "C" __attribute__((weak, visibility("hidden"))) float __extendhfsf2(_Float16 half) {
   unsigned short bits;
@@ -60,8 +60,8 @@ typedef __SIZE_TYPE__ size_t;
 typedef __PTRDIFF_TYPE__ ptrdiff_t;
 typedef __UINTPTR_TYPE__ uintptr_t;
 
-constexpr half operator""h(long double value) { return (half)value; }
-constexpr half operator""h(unsigned long long value) { return (half)value; }
+static constexpr half operator""h(long double value) { return (half)value; }
+static constexpr half operator""h(unsigned long long value) { return (half)value; }
 
 namespace metal {
 

@@ -1,0 +1,4 @@
+declare module "*.metal" {
+  const source: string;
+  export default source;
+}

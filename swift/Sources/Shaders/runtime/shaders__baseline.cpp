@@ -1,0 +1,2 @@
+#define TLM_ISA baseline
+#include "shaders_template.h"
