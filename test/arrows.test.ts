@@ -9,7 +9,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   leaf: [],
   native: ["leaf"],
   image: ["leaf", "native"],
-  library: ["leaf", "native", "image"],
+  library: ["leaf", "native", "image", "shaders"],
   index: ["leaf", "native", "image", "library"],
   cli: ["leaf", "library", "index", "scripts"],
 };
@@ -17,6 +17,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const leafFiles = new Set(["errors.ts", "env.ts", "dtype.ts", "shape.ts", "nested.ts", "schema.ts"]);
 
 function layerOf(file: string): string {
+  if (file.endsWith(".metal")) return "shaders";
   if (file.startsWith("..")) return "scripts";
   if (file.startsWith("native/")) return "native";
   if (file.startsWith("image/")) return "image";

@@ -48,7 +48,10 @@ export class MetalDevice {
       Object.entries(options.macros ?? {}).map(([name, value]) => [name, String(Number.isNaN(value) ? "NAN" : value)]),
     );
     try {
-      const { handle, functions } = compileLibrary(source, { fastMath: options.fastMath ?? true, macros });
+      const { handle, functions } = compileLibrary(source, {
+        fastMath: options.fastMath ?? true,
+        macros,
+      });
       return new MetalKernels(handle, functions);
     } catch (error) {
       throw CompileError.from(error) ?? error;

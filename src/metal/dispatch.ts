@@ -56,7 +56,11 @@ export function toBindings(options: DispatchOptions): { bindings: Binding[]; ten
     used.add(index);
   }
   for (const [key, byteLength] of Object.entries(options.threadgroupMemory ?? {})) {
-    bindings.push({ kind: "threadgroupMemory", index: toIndex(key, "threadgroupMemory"), byteLength });
+    bindings.push({
+      kind: "threadgroupMemory",
+      index: toIndex(key, "threadgroupMemory"),
+      byteLength,
+    });
   }
   return { bindings, tensors };
 }

@@ -91,7 +91,12 @@ function broadcastStrides(shape: readonly number[], target: readonly number[]): 
 }
 
 /** One simdgroup per row of the last axis. */
-function rows(x: Tensor): { columns: number; count: number; grid: number[]; threadgroup: number[] } {
+function rows(x: Tensor): {
+  columns: number;
+  count: number;
+  grid: number[];
+  threadgroup: number[];
+} {
   const columns = x.shape.at(-1)!;
   const count = x.elementCount / columns;
   return { columns, count, grid: [32 * count], threadgroup: [32] };
@@ -191,7 +196,14 @@ const layerNorm: Planner = (call) => {
     u32(gamma ? 1 : 0, beta ? 1 : 0),
   ]);
   const buffers = [x, gamma, beta, call.outputs[0]];
-  return { family: "normalization", kernel: "layer_norm_f16", buffers, parameters, grid, threadgroup };
+  return {
+    family: "normalization",
+    kernel: "layer_norm_f16",
+    buffers,
+    parameters,
+    grid,
+    threadgroup,
+  };
 };
 
 const rmsNorm: Planner = (call) => {
@@ -204,7 +216,14 @@ const rmsNorm: Planner = (call) => {
     u32(gamma ? 1 : 0, 0),
   ]);
   const buffers = [x, gamma, call.outputs[0]];
-  return { family: "normalization", kernel: "rms_norm_f16", buffers, parameters, grid, threadgroup };
+  return {
+    family: "normalization",
+    kernel: "rms_norm_f16",
+    buffers,
+    parameters,
+    grid,
+    threadgroup,
+  };
 };
 
 const batchNorm: Planner = (call) => {
@@ -228,7 +247,14 @@ const batchNorm: Planner = (call) => {
 const softmax: Planner = ({ inputs: [x], outputs: [y] }) => {
   const { columns, grid, threadgroup } = rows(x!);
   const parameters = packParameters([u32(columns)]);
-  return { family: "softmax", kernel: "softmax_f16", buffers: [x, y], parameters, grid, threadgroup };
+  return {
+    family: "softmax",
+    kernel: "softmax_f16",
+    buffers: [x, y],
+    parameters,
+    grid,
+    threadgroup,
+  };
 };
 
 const argmax: Planner = ({ inputs: [x], outputs: [y] }) => {
@@ -240,7 +266,14 @@ const argmax: Planner = ({ inputs: [x], outputs: [y] }) => {
 const topK: Planner = ({ inputs: [x], outputs: [values, indices], parameters: { k } }) => {
   const { columns, grid, threadgroup } = rows(x!);
   const parameters = packParameters([u32(columns, k as number)]);
-  return { family: "search", kernel: "top_k_f16", buffers: [x, values, indices], parameters, grid, threadgroup };
+  return {
+    family: "search",
+    kernel: "top_k_f16",
+    buffers: [x, values, indices],
+    parameters,
+    grid,
+    threadgroup,
+  };
 };
 
 const rope: Planner = ({ inputs: [x], outputs: [y], parameters }) => {

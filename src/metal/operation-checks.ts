@@ -3,6 +3,8 @@ import { describe, formatShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import type { F16, Pair, WindowOptions } from "./operations.ts";
 
+const maximumCount = 2 ** 31 - 1;
+
 export interface Window {
   kernel: readonly number[];
   stride: readonly number[];
@@ -61,6 +63,36 @@ export function checkInteger(name: string, value: unknown, minimum: number): num
   throw new ArgumentError(`${name} is ${describe(value)}, expected an integer of at least ${minimum}`);
 }
 
+export function checkNumber(name: string, value: unknown): number {
+  if (Number.isFinite(value)) return value as number;
+  throw new ArgumentError(`${name} is ${describe(value)}, expected a finite number`);
+}
+
+/** Kernels count elements in 32 bits. */
+export function checkCount(name: string, shape: readonly number[]): void {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count > maximumCount) {
+    throw new ArgumentError(`${name} has shape ${formatShape(shape)}, more than 2^31 - 1 elements`);
+  }
+}
+
+/**
+ * An output may be the input that has the same bytes where `inPlace`, as elements or rows are read before they are written;
+ * any other shared memory would be read after it was overwritten.
+ */
+export function checkApart(operation: string, inputs: readonly Tensor[], outputs: readonly Tensor[], inPlace: boolean) {
+  for (const [index, output] of outputs.entries()) {
+    for (const other of [...inputs, ...outputs.slice(0, index)]) {
+      if (output.buffer !== other.buffer) continue;
+      const [start, from] = [output.byteOffset, other.byteOffset];
+      if (start >= from + other.byteLength || from >= start + output.byteLength) continue;
+      const isSame = start === from && output.byteLength === other.byteLength;
+      if (inPlace && isSame && inputs.includes(other)) continue;
+      throw new ArgumentError(`${operation}: the output ${output} shares memory with ${other}`);
+    }
+  }
+}
+
 export function checkDense<D extends Tensor>(name: string, tensor: D, dtype: string): D {
   if (!(tensor instanceof Tensor)) throw new ArgumentError(`${name} is ${describe(tensor)}, expected a Tensor`);
   if (tensor.dtype !== dtype) throw new ArgumentError(`${name} is ${tensor.dtype}, expected ${dtype}`);
@@ -68,7 +100,7 @@ export function checkDense<D extends Tensor>(name: string, tensor: D, dtype: str
   if (tensor.elementCount === 0) throw new ArgumentError(`${name} is empty: shape ${formatShape(tensor.shape)}`);
   if (tensor.shape.length > 8)
     throw new ArgumentError(`${name} has ${tensor.shape.length} axes, at most 8 are possible`);
-  if (tensor.elementCount > 2 ** 31 - 1) throw new ArgumentError(`${name} has more than 2^31 - 1 elements`);
+  checkCount(name, tensor.shape);
   return tensor;
 }
 

@@ -4,9 +4,12 @@ import { describe, formatShape, isSameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import {
   broadcastShape,
+  checkApart,
+  checkCount,
   checkDense,
   checkF16,
   checkInteger,
+  checkNumber,
   checkShapeIs,
   outputSize,
   present,
@@ -90,7 +93,7 @@ export abstract class Operations {
 
   /**
    * The same operations with results in these tensors, for loops that bind memory once:
-   * `queue.operations.into(x).imageToTensor(pixels)`. An output may be an input of an operation by elements.
+   * `queue.operations.into(x).imageToTensor(pixels)`. Activations, arithmetic, norms, softmax and rope may write over their input.
    */
   into(...outputs: Tensor[]): Operations {
     const copy = this.clone();
@@ -99,12 +102,22 @@ export abstract class Operations {
   }
 
   #output<D extends DType = "float16">(shape: readonly number[], dtype: D = "float16" as D, index = 0): Tensor<D> {
+    checkCount("the output", shape);
     if (this.#targets.length === 0) return Tensor.zeros(shape, dtype);
     const target = this.#targets[index];
     if (!target) throw new ArgumentError(`into(...) has ${this.#targets.length} outputs, the operation needs more`);
     checkDense("output", target, dtype);
     if (isSameShape(target.shape, shape)) return target as Tensor<D>;
     throw new ArgumentError(`the output has shape ${formatShape(target.shape)}, expected ${formatShape(shape)}`);
+  }
+
+  #run(call: OperationCall, inPlace = false): void {
+    const { operation, inputs, outputs } = call;
+    if (this.#targets.length > outputs.length) {
+      throw new ArgumentError(`into(...) has ${this.#targets.length} outputs, ${operation} has ${outputs.length}`);
+    }
+    checkApart(operation, inputs, outputs, inPlace);
+    this.run(call);
   }
 
   /** [..., m, k] times [..., k, n]; `b` may be one matrix for the whole batch. */
@@ -121,7 +134,12 @@ export abstract class Operations {
       throw new ArgumentError(`matmul: shapes ${formatShape(a.shape)} and ${formatShape(b.shape)} do not fit`);
     }
     const out = this.#output([...batch, m, n]);
-    this.run({ operation: "matmul", inputs: [a, b], outputs: [out], parameters: { transposeA, transposeB } });
+    this.#run({
+      operation: "matmul",
+      inputs: [a, b],
+      outputs: [out],
+      parameters: { transposeA, transposeB },
+    });
     return out;
   }
 
@@ -132,7 +150,12 @@ export abstract class Operations {
     const n = weight.shape[0]!;
     if (bias) checkShapeIs("bias", bias, [n]);
     const out = this.#output([...x.shape.slice(0, -1), n]);
-    this.run({ operation: "linear", inputs: present(x, weight, bias), outputs: [out], parameters: {} });
+    this.#run({
+      operation: "linear",
+      inputs: present(x, weight, bias),
+      outputs: [out],
+      parameters: {},
+    });
     return out;
   }
 
@@ -161,7 +184,11 @@ export abstract class Operations {
     checkF16("x", x, 2);
     for (const [name, t] of Object.entries({ mean, variance, gamma, beta }))
       if (t) checkShapeIs(name, t, [x.shape[1]!]);
-    const parameters = { epsilon, hasGamma: gamma !== undefined, hasBeta: beta !== undefined };
+    const parameters = {
+      epsilon: checkNumber("epsilon", epsilon),
+      hasGamma: gamma !== undefined,
+      hasBeta: beta !== undefined,
+    };
     return this.#like("batchNorm", present(x, mean, variance, gamma, beta), parameters);
   }
 
@@ -169,7 +196,11 @@ export abstract class Operations {
   layerNorm(x: F16, { gamma, beta, epsilon = 1e-5 }: NormOptions = {}): F16 {
     checkF16("x", x, 1);
     for (const [name, t] of Object.entries({ gamma, beta })) if (t) checkShapeIs(name, t, [x.shape.at(-1)!]);
-    const parameters = { epsilon, hasGamma: gamma !== undefined, hasBeta: beta !== undefined };
+    const parameters = {
+      epsilon: checkNumber("epsilon", epsilon),
+      hasGamma: gamma !== undefined,
+      hasBeta: beta !== undefined,
+    };
     return this.#like("layerNorm", present(x, gamma, beta), parameters);
   }
 
@@ -177,7 +208,10 @@ export abstract class Operations {
   rmsNorm(x: F16, { gamma, epsilon = 1e-5 }: Omit<NormOptions, "beta"> = {}): F16 {
     checkF16("x", x, 1);
     if (gamma) checkShapeIs("gamma", gamma, [x.shape.at(-1)!]);
-    return this.#like("rmsNorm", present(x, gamma), { epsilon, hasGamma: gamma !== undefined });
+    return this.#like("rmsNorm", present(x, gamma), {
+      epsilon: checkNumber("epsilon", epsilon),
+      hasGamma: gamma !== undefined,
+    });
   }
 
   /** Over the last axis. */
@@ -227,15 +261,20 @@ export abstract class Operations {
   rope(x: F16, { base = 10_000, firstPosition = 0, adjacent = false }: RopeOptions = {}): F16 {
     checkF16("x", x, 2);
     if (x.shape.at(-1)! % 2 !== 0) throw new ArgumentError(`rope: the width of ${formatShape(x.shape)} is odd`);
-    if (!(base > 0)) throw new ArgumentError(`rope: base is ${describe(base)}, expected a positive number`);
-    return this.#like("rope", [x], { base, firstPosition: checkInteger("firstPosition", firstPosition, 0), adjacent });
+    if (!(checkNumber("base", base) > 0))
+      throw new ArgumentError(`rope: base is ${describe(base)}, expected a positive number`);
+    return this.#like("rope", [x], {
+      base,
+      firstPosition: checkInteger("firstPosition", firstPosition, 0),
+      adjacent,
+    });
   }
 
   /** Index of the largest element along the last axis, the first of equals; NaN counts as largest. */
   argmax(x: F16): Tensor<"int32"> {
     checkF16("x", x, 1);
     const out = this.#output(x.shape.slice(0, -1), "int32");
-    this.run({ operation: "argmax", inputs: [x], outputs: [out], parameters: {} });
+    this.#run({ operation: "argmax", inputs: [x], outputs: [out], parameters: {} });
     return out;
   }
 
@@ -247,19 +286,19 @@ export abstract class Operations {
     const shape = [...x.shape.slice(0, -1), k];
     const values = this.#output(shape);
     const indices = this.#output(shape, "int32", 1);
-    this.run({ operation: "topK", inputs: [x], outputs: [values, indices], parameters: { k } });
+    this.#run({ operation: "topK", inputs: [x], outputs: [values, indices], parameters: { k } });
     return { values, indices };
   }
 
   toFloat16(x: Tensor<"float32">): F16 {
     const out = this.#output(checkDense("x", x, "float32").shape);
-    this.run({ operation: "convert", inputs: [x], outputs: [out], parameters: {} });
+    this.#run({ operation: "convert", inputs: [x], outputs: [out], parameters: {} });
     return out;
   }
 
   toFloat32(x: F16): Tensor<"float32"> {
     const out = this.#output(checkF16("x", x, 0).shape, "float32");
-    this.run({ operation: "convert", inputs: [x], outputs: [out], parameters: {} });
+    this.#run({ operation: "convert", inputs: [x], outputs: [out], parameters: {} });
     return out;
   }
 
@@ -272,25 +311,29 @@ export abstract class Operations {
     }
     const channels = pixelBytes === 1 ? 1 : 3;
     const each = (name: string, value: number | readonly number[]) => {
-      const values = typeof value === "number" ? Array.from({ length: channels }, () => value) : [...value];
-      if (values.length === channels && values.every(Number.isFinite)) return values;
+      const values = typeof value === "number" ? Array.from({ length: channels }, () => value) : value;
+      if (Array.isArray(values) && values.length === channels && values.every(Number.isFinite)) return values;
       throw new ArgumentError(`${name} is ${describe(value)}, expected one number or ${channels}`);
     };
     const out = this.#output([1, channels, height!, width!]);
-    const parameters = { scale: each("scale", scale), bias: each("bias", bias), bgr: bgr && channels === 3 };
-    this.run({ operation: "imageToTensor", inputs: [pixels], outputs: [out], parameters });
+    const parameters = {
+      scale: each("scale", scale),
+      bias: each("bias", bias),
+      bgr: bgr && channels === 3,
+    };
+    this.#run({ operation: "imageToTensor", inputs: [pixels], outputs: [out], parameters });
     return out;
   }
 
   #like(operation: string, inputs: readonly F16[], parameters: Readonly<Record<string, unknown>>): F16 {
     const out = this.#output(checkF16("x", inputs[0]!, 0).shape);
-    this.run({ operation, inputs, outputs: [out], parameters });
+    this.#run({ operation, inputs, outputs: [out], parameters }, true);
     return out;
   }
 
   #combine(operation: string, a: F16, b: F16): F16 {
     const out = this.#output(broadcastShape(checkF16("a", a, 0).shape, checkF16("b", b, 0).shape));
-    this.run({ operation, inputs: [a, b], outputs: [out], parameters: {} });
+    this.#run({ operation, inputs: [a, b], outputs: [out], parameters: {} }, true);
     return out;
   }
 
@@ -311,7 +354,7 @@ export abstract class Operations {
     if (bias) checkShapeIs("bias", bias, [filters]);
     const window = toWindow(weight.shape.slice(2), options, options.dilation);
     const out = this.#output([batch, filters, ...outputSize(size, window)]);
-    this.run({
+    this.#run({
       operation,
       inputs: present(x, weight, bias),
       outputs: [out],
@@ -329,7 +372,7 @@ export abstract class Operations {
     }
     const out = this.#output([...x.shape.slice(0, 2), ...outputSize(x.shape.slice(2), window)]);
     const parameters = { ...window, countsPadding: options.countsPadding ?? false };
-    this.run({ operation, inputs: [x], outputs: [out], parameters });
+    this.#run({ operation, inputs: [x], outputs: [out], parameters });
     return out;
   }
 }

@@ -142,7 +142,10 @@ export class MetalQueue implements OperationEncoder {
   async #commit(batch: MetalBatch): Promise<void> {
     try {
       const gpuTimeMs = await batch.commands.commit();
-      this.#done = { commandBuffers: this.#done.commandBuffers + 1, gpuTimeMs: this.#done.gpuTimeMs + gpuTimeMs };
+      this.#done = {
+        commandBuffers: this.#done.commandBuffers + 1,
+        gpuTimeMs: this.#done.gpuTimeMs + gpuTimeMs,
+      };
     } catch (error) {
       this.#errors.push(error);
     } finally {

@@ -22,7 +22,10 @@ test("preprocess → model → top-k copies nothing", async () => {
     queue.operations.into(values, indices).topK(y.reshape([1, 336]), 5);
     await queue.finished();
     const after = readCounters();
-    expect({ bytes: after.copiedBytes - before.copiedBytes, copies: after.copies - before.copies }).toEqual({
+    expect({
+      bytes: after.copiedBytes - before.copiedBytes,
+      copies: after.copies - before.copies,
+    }).toEqual({
       bytes: 0,
       copies: 0,
     });
@@ -46,7 +49,16 @@ test("outputs of into() have to fit", () => {
   );
   expect(() => engine.into(Tensor.zeros([1, 2])).topK(Tensor.zeros([1, 4]), 2)).toThrow("the operation needs more");
   expect(() => engine.into(Tensor.zeros([2], "float32")).relu(Tensor.zeros([2]))).toThrow("output is float32");
+  expect(() => engine.into(Tensor.zeros([2]), Tensor.zeros([2])).relu(Tensor.zeros([2]))).toThrow(
+    "into(...) has 2 outputs, relu has 1",
+  );
+});
+
+test("an output shares memory with an input only where that is safe", () => {
+  const { engine } = metal;
   const x = Tensor.from([-1, 2]);
   engine.into(x).relu(x);
   expect(x.toArray()).toEqual([0, 2]);
+  const square = Tensor.zeros([2, 2]);
+  expect(() => engine.into(square).matmul(square, Tensor.zeros([2, 2]))).toThrow("matmul: the output");
 });

@@ -52,7 +52,11 @@ test("a kernel reads and writes the tensors' memory in place", async () => {
 test("places in grid and group, with smaller groups at the ends", async () => {
   const out = Tensor.zeros([2, 3, 5, 4], "uint32");
   using queue = device.queue();
-  queue.dispatch(kernels.pipeline("places"), { grid: [5, 3, 2], threadgroup: [2, 2, 1], buffers: [out] });
+  queue.dispatch(kernels.pipeline("places"), {
+    grid: [5, 3, 2],
+    threadgroup: [2, 2, 1],
+    buffers: [out],
+  });
   await queue.finished();
   for (let z = 0; z < 2; z++) {
     for (let y = 0; y < 3; y++) {
@@ -131,7 +135,11 @@ test("a tensor disposed during the run stays until its end", async () => {
   const x = Tensor.zeros([1 << 20], "float32");
   using queue = device.queue();
   for (let i = 0; i < 4; i++) {
-    queue.dispatch(kernels.pipeline("twice"), { grid: [1 << 20], threadgroup: [256], buffers: [x] });
+    queue.dispatch(kernels.pipeline("twice"), {
+      grid: [1 << 20],
+      threadgroup: [256],
+      buffers: [x],
+    });
   }
   x.dispose();
   expect((await queue.finished()).commandBuffers).toBe(4);
@@ -159,11 +167,14 @@ test("limits of a pipeline", () => {
 test("nothing is left after many rounds", async () => {
   const x = Tensor.zeros([64], "float32");
   using queue = device.queue();
+  // What other tests left goes when it is collected: now, or it would be missing from the count below.
+  Bun.gc(true);
+  await Bun.sleep(10);
   const { handles } = readCounters();
   for (let i = 0; i < 500; i++) {
     queue.dispatch(kernels.pipeline("twice"), { grid: [64], threadgroup: [64], buffers: [x] });
     if (i % 50 === 0) await queue.finished();
   }
   await queue.finished();
-  expect(readCounters().handles).toBe(handles);
+  expect(readCounters().handles).toBeLessThanOrEqual(handles);
 });

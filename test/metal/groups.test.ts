@@ -85,7 +85,12 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 test("a sum over threadgroup memory, static and dynamic", async () => {
   const x = Tensor.from(range(4096), [4096], "float32");
   const out = Tensor.zeros([4], "float32");
-  await run("group_sum", { grid: [4096], threadgroup: [1024], buffers: [x, out], threadgroupMemory: { 0: 4096 } });
+  await run("group_sum", {
+    grid: [4096],
+    threadgroup: [1024],
+    buffers: [x, out],
+    threadgroupMemory: { 0: 4096 },
+  });
   const sums = range(4).map((g) => range(1024).reduce((sum, i) => sum + g * 1024 + i, 1000));
   expect(out.toArray()).toEqual(sums);
 });
@@ -95,7 +100,12 @@ test("a transpose through a tile", async () => {
   const x = Tensor.from(range(n * n), [n, n], "float32");
   const out = Tensor.zeros([n, n], "float32");
   const grid = [n, n];
-  await run("transpose", { grid, threadgroup: [16, 16], buffers: [x, out], bytes: { 2: new Uint32Array([n]) } });
+  await run("transpose", {
+    grid,
+    threadgroup: [16, 16],
+    buffers: [x, out],
+    bytes: { 2: new Uint32Array([n]) },
+  });
   expect(Array.from(out.data)).toEqual(range(n * n).map((i) => (i % n) * n + Math.floor(i / n)));
 });
 
@@ -103,7 +113,11 @@ describe("simdgroup functions", async () => {
   const n = 96;
   const x = range(n).map((i) => (i * 7) % 31);
   const out = Tensor.zeros([n, 12], "float32");
-  await run("simd", { grid: [n], threadgroup: [n], buffers: [Tensor.from(x, [n], "float32"), out] });
+  await run("simd", {
+    grid: [n],
+    threadgroup: [n],
+    buffers: [Tensor.from(x, [n], "float32"), out],
+  });
   const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
   const lanes = (i: number) => x.slice(i - (i % 32), i - (i % 32) + 32);
   const expected: [string, (i: number) => number][] = [
@@ -136,7 +150,12 @@ test("lanes on different paths do not mix", async () => {
 
 test("threads that end early leave the barrier to the others", async () => {
   const out = Tensor.zeros([40], "float32");
-  await run("early", { grid: [64], threadgroup: [64], buffers: [out], threadgroupMemory: { 0: 160 } });
+  await run("early", {
+    grid: [64],
+    threadgroup: [64],
+    buffers: [out],
+    threadgroupMemory: { 0: 160 },
+  });
   expect(out.toArray()).toEqual(range(40).map((i) => 39 - i));
 });
 

@@ -271,7 +271,11 @@ for (const [way, operations, finish] of ways) {
                 [1 / 58, 1 / 57, 1 / 56],
                 [-2, -1.5, -1],
               ];
-        const found = operations.imageToTensor(Tensor.from(pixels, [5, 7, bytes], "uint8"), { scale, bias, bgr });
+        const found = operations.imageToTensor(Tensor.from(pixels, [5, 7, bytes], "uint8"), {
+          scale,
+          bias,
+          bgr,
+        });
         await finish();
         const data = scale!.flatMap((s, c) =>
           Array.from({ length: 35 }, (_, i) => pixels[i * bytes + (bgr ? 2 - c : c)]! * s + bias![c]!),
@@ -362,6 +366,9 @@ for (const [way, operations, finish] of ways) {
       expect(() => operations.rope(t(2, 3))).toThrow("rope: the width of [2, 3] is odd");
       expect(() => operations.relu(Tensor.zeros([2], "float32") as never)).toThrow("x is float32, expected float16");
       expect(() => operations.softmax(t(0))).toThrow("x is empty: shape [0]");
+      expect(() => operations.layerNorm(t(2), { epsilon: NaN })).toThrow("epsilon is NaN, expected a finite number");
+      expect(() => operations.rope(t(2, 2), { base: Infinity })).toThrow("base is Infinity, expected a finite number");
+      expect(() => operations.matmul(t(65536, 1), t(1, 65536))).toThrow("more than 2^31 - 1 elements");
     });
   });
 }
