@@ -7,18 +7,12 @@ import PackageDescription
 let standIns: [Target] = [
   .target(name: "CoreML", dependencies: ["Engine", "MIL", "Metal", "Kernels"]),
   .target(name: "Metal", dependencies: ["Kernels", "Shaders"]),
-  // The portable Metal device's native part. Its shaders are MSL, compiled as C++ with the headers in shim.
+  // The portable Metal device's native part. Its shaders are MSL, compiled as C++ with the headers in shim
+  // (settings: runtime/shader_settings.h).
   .target(
     name: "Shaders", dependencies: ["Kernels"], exclude: ["generated", "metal", "shim"],
     cSettings: [.headerSearchPath("shim"), .headerSearchPath("metal")],
-    cxxSettings: [
-      .headerSearchPath("shim"), .headerSearchPath("metal"),
-      .unsafeFlags([
-        "-O2", "-fdeclspec", "-Xclang", "-cl-single-precision-constant", "-ffp-contract=fast",
-        "-fno-math-errno", "-Xclang", "-ffloat16-excess-precision=none", "-fno-exceptions", "-fno-rtti", "-fno-strict-aliasing",
-        "-fwrapv", "-fvisibility=hidden", "-w",
-      ]),
-    ]),
+    cxxSettings: [.headerSearchPath("shim"), .headerSearchPath("metal")]),
   // Translates the library's own shaders (scripts/generate-shaders.ts); not part of the library.
   .executableTarget(name: "msl-translate", dependencies: ["Metal"]),
 ]

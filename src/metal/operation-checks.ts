@@ -29,6 +29,8 @@ export function outputSize(input: readonly number[], { kernel, stride, padding, 
   return input.map((size, axis) => {
     const reach = (kernel[axis]! - 1) * dilation[axis]! + 1;
     const space = size + 2 * padding[axis]!;
+    // Positions in it are int in the kernels.
+    if (space > maximumCount) throw new ArgumentError(`padding ${padding[axis]} makes more than 2^31 - 1 positions`);
     if (space < reach) throw new ArgumentError(`a window of ${reach} does not fit into ${space} elements`);
     return Math.floor((space - reach) / stride[axis]!) + 1;
   });

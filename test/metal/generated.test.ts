@@ -34,6 +34,14 @@ test("each is compiled for every instruction set", () => {
   expect(included.toSorted()).toEqual(shaders);
 });
 
+// The flag that makes float of literals without a suffix is not there when the library is compiled (shader_settings.h).
+test("every literal says its type", () => {
+  const untyped = /(?<![\w.])(\d+\.\d*|\.\d+|\d+(?=e))(e[+-]?\d+)?(?![\w.])/gi;
+  const code = (name: string) => read("metal", `${name}.metal`).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, "");
+  expect("x * 0.5 + 1e-5 - 2.5f * 3.0h + a.x + 4".match(untyped)).toEqual(["0.5", "1e-5"]);
+  for (const name of shaders) expect([name, ...(code(name).match(untyped) ?? [])]).toEqual([name]);
+});
+
 test.skipIf(process.platform !== "linux")("none needs a compiler at run time", async () => {
   const script = `
     import { metal, Tensor } from "./src/index.ts";

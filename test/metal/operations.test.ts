@@ -366,6 +366,9 @@ for (const [way, operations, finish] of ways) {
       expect(() => operations.rope(t(2, 3))).toThrow("rope: the width of [2, 3] is odd");
       expect(() => operations.relu(Tensor.zeros([2], "float32") as never)).toThrow("x is float32, expected float16");
       expect(() => operations.softmax(t(0))).toThrow("x is empty: shape [0]");
+      expect(() => operations.conv2d(t(1, 1, 1, 1), t(1, 1, 1, 1), undefined, { padding: 2 ** 30 })).toThrow(
+        "padding 1073741824 makes more than 2^31 - 1 positions",
+      );
       expect(() => operations.layerNorm(t(2), { epsilon: NaN })).toThrow("epsilon is NaN, expected a finite number");
       expect(() => operations.rope(t(2, 2), { base: Infinity })).toThrow("base is Infinity, expected a finite number");
       expect(() => operations.matmul(t(65536, 1), t(1, 65536))).toThrow("more than 2^31 - 1 elements");

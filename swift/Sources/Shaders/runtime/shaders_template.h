@@ -1,4 +1,6 @@
 // The library's own shaders for one instruction set, each in a namespace of its own. The file that includes this has set TLM_ISA.
+#include "shader_settings.h"
+
 #define TLM_JOIN_(a, b, c) a##b##c
 #define TLM_JOIN(a, b, c) TLM_JOIN_(a, b, c)
 #define TLM_NAMESPACE TLM_JOIN(metal, __, TLM_ISA)

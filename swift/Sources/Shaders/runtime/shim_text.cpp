@@ -39,5 +39,6 @@ const tlm_shim_file *tlm_shim_file_at(size_t index) {
   return index < count ? &files[index] : nullptr;
 }
 
+#include "shader_settings.h"
 #include "tlm_stdlib.h"
 #include <metal_stdlib>

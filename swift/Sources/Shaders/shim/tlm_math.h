@@ -4,6 +4,9 @@
 
 #include "tlm_vector.h"
 
+// Constant, as no errno is wanted: an instruction everywhere, also where the flag -fno-math-errno is not.
+extern "C" __attribute__((const, visibility("default"))) float tlm_sqrtf(float x) __asm__("sqrtf");
+
 namespace metal {
 
 // The type in which a function of scalars is computed and answered: integers become float, double does not exist in MSL.
@@ -82,8 +85,8 @@ TLM_UNARY(exp10, __builtin_powf(10.0f, x))
 TLM_UNARY(log, __builtin_logf(x))
 TLM_UNARY(log2, __builtin_log2f(x))
 TLM_UNARY(log10, __builtin_log10f(x))
-TLM_UNARY(sqrt, __builtin_sqrtf(x))
-TLM_UNARY(rsqrt, 1.0f / __builtin_sqrtf(x))
+TLM_UNARY(sqrt, tlm_sqrtf(x))
+TLM_UNARY(rsqrt, 1.0f / tlm_sqrtf(x))
 TLM_UNARY(cbrt, __builtin_cbrtf(x))
 TLM_UNARY(sin, __builtin_sinf(x))
 TLM_UNARY(cos, __builtin_cosf(x))

@@ -45,8 +45,15 @@
 #define TLM_SECOND4(...) TLM_SWIZZLE2(__VA_ARGS__) TLM_EACH_C4(TLM_THIRD4, __VA_ARGS__)
 #define TLM_FIRST4(...) TLM_EACH_B4(TLM_SECOND4, __VA_ARGS__)
 
+// Properties need the flag -fdeclspec; the library's own shaders are compiled without.
+#ifdef TLM_HAS_NO_SWIZZLES
+#define TLM_SWIZZLES_2(V)
+#define TLM_SWIZZLES_3(V)
+#define TLM_SWIZZLES_4(V)
+#else
 #define TLM_SWIZZLES_2(V) TLM_EACH_A2(TLM_FIRST2, V)
 #define TLM_SWIZZLES_3(V) TLM_EACH_A3(TLM_FIRST3, V)
 #define TLM_SWIZZLES_4(V) TLM_EACH_A4(TLM_FIRST4, V)
+#endif
 
 #endif

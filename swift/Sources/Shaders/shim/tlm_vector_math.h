@@ -91,13 +91,13 @@ template <class T, int N> TLM_INLINE float tlm_dot(vec<T, N> a, vec<T, N> b) {
 }
 template <class T, int N> TLM_INLINE T dot(vec<T, N> a, vec<T, N> b) { return (T)tlm_dot(a, b); }
 template <class T, int N> TLM_INLINE T length_squared(vec<T, N> a) { return (T)tlm_dot(a, a); }
-template <class T, int N> TLM_INLINE T length(vec<T, N> a) { return (T)__builtin_sqrtf(tlm_dot(a, a)); }
+template <class T, int N> TLM_INLINE T length(vec<T, N> a) { return (T)tlm_sqrtf(tlm_dot(a, a)); }
 template <class T, int N> TLM_INLINE T distance(vec<T, N> a, vec<T, N> b) { return length(a - b); }
 template <class T, int N> TLM_INLINE T distance_squared(vec<T, N> a, vec<T, N> b) { return length_squared(a - b); }
 template <class T, int N> TLM_INLINE vec<T, N> normalize(vec<T, N> a) {
-  return vec<T, N>(vec<float, N>(a) * (1.0f / __builtin_sqrtf(tlm_dot(a, a))));
+  return vec<T, N>(vec<float, N>(a) * (1.0f / tlm_sqrtf(tlm_dot(a, a))));
 }
-template <int N> TLM_INLINE vec<float, N> normalize(vec<float, N> a) { return a * (1.0f / __builtin_sqrtf(tlm_dot(a, a))); }
+template <int N> TLM_INLINE vec<float, N> normalize(vec<float, N> a) { return a * (1.0f / tlm_sqrtf(tlm_dot(a, a))); }
 template <class T> TLM_INLINE vec<T, 3> cross(vec<T, 3> a, vec<T, 3> b) { return a.yzx * b.zxy - a.zxy * b.yzx; }
 template <class T, int N> TLM_INLINE vec<T, N> reflect(vec<T, N> i, vec<T, N> n) { return i - n * ((T)2 * dot(n, i)); }
 template <class T, int N> TLM_INLINE vec<T, N> faceforward(vec<T, N> n, vec<T, N> i, vec<T, N> reference) {
