@@ -1,9 +1,9 @@
-"""Makes the networks that bench/peers.ts compares on: each once as an f16 ML program and once as f32 ONNX, from the same PyTorch module.
+"""Makes the networks that bench/peers.ts compares on: each as an f16 ML program, as f32 ONNX and as f32 TorchScript, from the same PyTorch module.
 
   python3 -m venv VENV && VENV/bin/pip install -r models/requirements.txt
   VENV/bin/python bench/make_networks.py [OUT_DIR] [NAME…]     # default: ~/.cache/tensorlogic/bench, all
 
-OUT_DIR/NAME/model.mlpackage, OUT_DIR/NAME/model.onnx. resnet50 and mobilenet_v2 have seeded random weights: right for speed and rounding, meaningless as classifiers."""
+OUT_DIR/NAME/model.mlpackage, model.onnx and model.pt. resnet50 and mobilenet_v2 have seeded random weights: right for speed and rounding, meaningless as classifiers."""
 import importlib.util
 import os
 import sys
@@ -94,6 +94,7 @@ def make(name: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         traced = torch.jit.trace(model, example, check_trace=False)
+    traced.save(folder / "model.pt")
     inputs = [ct.TensorType(name=n, shape=x.shape, dtype=np.int32 if x.dtype == torch.int32 else np.float16) for n, x in examples.items()]
     mlpackage.save(ct.convert(traced, inputs=inputs, outputs=[ct.TensorType(name="y", dtype=np.float16)], convert_to="mlprogram",
                               compute_precision=ct.precision.FLOAT16, minimum_deployment_target=ct.target.iOS16), folder / "model.mlpackage")
@@ -107,4 +108,5 @@ def main() -> None:
         make(name, out / name)
 
 
-main()
+if __name__ == "__main__":
+    main()
