@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../scripts/setup/paths.ts";
+import type { Feed } from "./network.ts";
 import type { Contender } from "./timing.ts";
 
 const version = "1.30.0";
@@ -13,12 +14,7 @@ interface OnnxRuntime {
 interface Session {
   outputNames: string[];
   run(feeds: object): Promise<Record<string, { data: Float32Array }>>;
-}
-
-export interface Feed {
-  name: string;
-  shape: readonly number[];
-  data: Float32Array | Int32Array;
+  release(): Promise<void>;
 }
 
 /** Loads onnxruntime-node, installed on first use into the user's cache: the package itself must not depend on it. */
@@ -41,9 +37,9 @@ async function load(): Promise<OnnxRuntime> {
 
 export async function openOnnx(
   path: string,
-  feeds: Feed[],
+  feeds: readonly Feed[],
   threads: number,
-): Promise<Contender & { output(): Promise<Float32Array> }> {
+): Promise<Contender & { output(): Promise<Float32Array>; close(): Promise<void> }> {
   const ort = await load();
   const session = await ort.InferenceSession.create(path, {
     executionProviders: ["cpu"],
@@ -57,8 +53,9 @@ export async function openOnnx(
     feeds.map((f) => [f.name, new ort.Tensor(f.data instanceof Int32Array ? "int32" : "float32", f.data, f.shape)]),
   );
   return {
-    name: "onnxruntime",
+    name: "onnxruntime f32",
     run: () => session.run(inputs),
     output: async () => (await session.run(inputs))[session.outputNames[0]!]!.data,
+    close: () => session.release(),
   };
 }

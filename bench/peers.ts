@@ -1,153 +1,134 @@
 /**
- * Compares tensorlogic (f16 ML program) with ONNX Runtime (f32) on the same networks, in one process, in turns.
+ * Compares tensorlogic (f16 ML program) with other engines on the same networks, in turns.
  *
- *   bun bench/peers.ts [NETWORKS_DIR] [NAME…] [--rounds N] [--threads N] [--only tensorlogic|onnxruntime] [--json FILE]
+ *   bun bench/peers.ts [NAME…] [--networks DIR] [--peers LIST] [--rounds N] [--threads N] [--fast] [--json FILE]
  *
- * NETWORKS_DIR holds NAME/model.mlpackage and NAME/model.onnx; bench/make_networks.py makes it. See bench/README.md.
+ * DIR holds NAME/model.mlpackage, model.onnx and, for PyTorch, model.pt; bench/make_networks.py makes it. See bench/README.md.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { cpus } from "node:os";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "../scripts/setup/paths.ts";
-import { type DType, type Feature, loadModel, Tensor } from "../src/index.ts";
-import { type Feed, openOnnx } from "./onnxruntime.ts";
+import { countOption, withThreads } from "./options.ts";
+import { listNetworks, openNetwork, relativeError, requireNetworks } from "./network.ts";
+import { openOnnx } from "./onnxruntime.ts";
+import { type PythonPeer, pythonPeers, startPythonPeer } from "./python-peers.ts";
+import { circumstances, record } from "./record.ts";
+import type { ServedPeer } from "./served-peer.ts";
 import { type Contender, interleave, row, warnIfBusy } from "./timing.ts";
 
 const { values: options, positionals } = parseArgs({
   args: Bun.argv.slice(2),
   allowPositionals: true,
   options: {
+    networks: { type: "string", default: join(cacheFolder(), "bench") },
+    peers: { type: "string", default: "onnxruntime" },
     rounds: { type: "string", default: "31" },
     threads: { type: "string", default: "2" },
-    only: { type: "string" },
+    fast: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
-const rounds = Number(options.rounds);
-const threads = Number(options.threads);
-if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(threads) && threads > 0)) {
-  console.error(`--rounds and --threads want whole numbers above 0, got ${options.rounds} and ${options.threads}`);
+const rounds = countOption("rounds", options.rounds);
+const threads = countOption("threads", options.threads);
+const known = ["onnxruntime", ...Object.keys(pythonPeers)];
+const wanted = options.peers === "all" ? known : options.peers.split(",");
+const stranger = wanted.find((name) => !known.includes(name));
+if (stranger !== undefined) {
+  console.error(`--peers wants all or a list of ${known.join(", ")}; got ${JSON.stringify(stranger)}`);
   process.exit(2);
 }
+withThreads(threads, import.meta.path);
 
-if (options.only !== undefined && !["tensorlogic", "onnxruntime"].includes(options.only)) {
-  console.error(`--only wants tensorlogic or onnxruntime, got ${options.only}`);
-  process.exit(2);
+/** One engine on one network: its times, or why it has none. `relativeError` is to ONNX Runtime's f32 result. */
+export interface PeerResult {
+  engine: string;
+  medianMs?: number;
+  minMs?: number;
+  relativeError?: number;
+  missing?: string;
 }
 
-// The pool's size is read once, when the library loads, from the environment that the process was started with.
-if (process.env.TENSORLOGIC_THREADS !== String(threads)) {
-  const again = Bun.spawnSync([process.execPath, ...process.execArgv, import.meta.path, ...Bun.argv.slice(2)], {
-    env: { ...process.env, TENSORLOGIC_THREADS: String(threads) },
-    stdio: ["inherit", "inherit", "inherit"],
-  });
-  process.exit(again.exitCode);
-}
+/** bf16 has eight bits: no error bound of f16 fits it. */
+const maxRelativeError = (engine: string) => (/bf16|fast/.test(engine) ? 1e-1 : 2e-2);
 
-interface TensorFeature {
-  name: string;
-  shape: readonly number[];
-  dtype: DType;
-}
-
-function tensorFeature({ name, type, shape, dtype }: Feature): TensorFeature {
-  if (!shape || !dtype) throw new Error(`feature ${name} is a ${type}; the comparison wants tensors of fixed shape`);
-  return { name, shape, dtype };
-}
-
-/** The networks make batch norm statistics from normal noise, so that is what they are fed; token ids stay inside every vocabulary. */
-function makeFeed(input: TensorFeature): Feed {
-  const count = input.shape.reduce((a, b) => a * b, 1);
-  if (input.dtype === "int32") {
-    const data = Int32Array.from({ length: count }, (_, i) =>
-      input.name.includes("mask") ? 1 : 1000 + ((i * 7919) % 20000),
-    );
-    return { name: input.name, shape: input.shape, data };
+async function compare(folder: string, served: ReadonlyMap<PythonPeer, ServedPeer>): Promise<PeerResult[]> {
+  using ours = await openNetwork(folder);
+  using fast = options.fast ? await openNetwork(folder, "fast") : undefined;
+  const onnx = await openOnnx(join(folder, "model.onnx"), ours.feeds, threads);
+  const reference = await onnx.output();
+  const results: PeerResult[] = [];
+  const contenders: Contender[] = [];
+  const enter = (contender: Contender, output: Float32Array) => {
+    const result: PeerResult = { engine: contender.name, relativeError: relativeError(output, reference) };
+    results.push(result);
+    if (result.relativeError! <= maxRelativeError(contender.name)) contenders.push(contender);
+    else result.missing = "wrong answer";
+  };
+  enter(ours, ours.outputValues);
+  if (fast) enter(fast, fast.outputValues);
+  if (wanted.includes("onnxruntime")) enter(onnx, reference);
+  const closings = [onnx.close];
+  for (const [name, peer] of served) {
+    const { file, precisions } = pythonPeers[name];
+    const path = join(folder, file);
+    for (const precision of precisions) {
+      const network = existsSync(path) ? await peer.open(path, precision, ours.feeds) : `no ${file}`;
+      if (typeof network === "string") {
+        results.push({ engine: `${name} ${precision}`, missing: network });
+        continue;
+      }
+      closings.push(network.close);
+      enter(network, network.outputValues);
+    }
   }
-  let seed = 1;
-  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
-  const data = Float32Array.from({ length: count }, () =>
-    Math.fround(Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random())),
-  );
-  return { name: input.name, shape: input.shape, data: Float32Array.from(Float16Array.from(data)) };
-}
-
-/** Largest difference over the largest value: a fast wrong answer must not look like a win. */
-function relativeError(got: Float32Array, want: Float32Array): number {
-  if (got.length !== want.length) return Number.POSITIVE_INFINITY;
-  let difference = 0;
-  let scale = 0;
-  for (let i = 0; i < want.length; i++) {
-    difference = Math.max(difference, Math.abs(got[i]! - want[i]!));
-    scale = Math.max(scale, Math.abs(want[i]!));
-  }
-  return Number.isFinite(difference) ? difference / scale : Number.POSITIVE_INFINITY;
-}
-
-const maxRelativeError = 2e-2;
-
-async function compare(folder: string) {
-  using model = await loadModel(join(folder, "model.mlpackage"));
-  const inputFeatures = model.inputs.map(tensorFeature);
-  const [outputFeature, ...others] = model.outputs.map(tensorFeature);
-  if (!outputFeature || others.length > 0) throw new Error(`${folder}: ${model.outputs.length} outputs, expected one`);
-  const feeds = inputFeatures.map(makeFeed);
-  const inputs = inputFeatures.map(({ name, shape, dtype }, i) => [name, Tensor.from(feeds[i]!.data, shape, dtype)]);
-  const output = Tensor.zeros(outputFeature.shape, outputFeature.dtype);
-  using request = model.bind(Object.fromEntries(inputs), { [outputFeature.name]: output });
-  const ours: Contender = { name: "tensorlogic", run: () => request.run() };
-  const onnx = await openOnnx(join(folder, "model.onnx"), feeds, threads);
-  request.run();
-  const error = relativeError(output.toFloat32(), await onnx.output());
-  const contenders = [ours, onnx].filter(({ name }) => options.only === undefined || options.only === name);
   const samples = await interleave(contenders, rounds);
-  const timesOf = (name: string) => samples[contenders.findIndex((contender) => contender.name === name)];
-  return { error, tensorlogic: timesOf("tensorlogic"), onnxruntime: timesOf("onnxruntime") };
+  for (const [i, { name }] of contenders.entries())
+    Object.assign(
+      results.find(({ engine }) => engine === name)!,
+      samples[i],
+    );
+  for (const close of closings) await close();
+  return results;
 }
 
-const folder = resolve(positionals[0] ?? join(cacheFolder(), "bench"));
-const isNetwork = (name: string) =>
-  existsSync(join(folder, name, "model.mlpackage")) && existsSync(join(folder, name, "model.onnx"));
-const names =
-  positionals.length > 1
-    ? positionals.slice(1)
-    : existsSync(folder)
-      ? readdirSync(folder).filter(isNetwork).sort()
-      : [];
-const missing = names.filter((name) => !isNetwork(name));
-if (names.length === 0 || missing.length > 0) {
-  console.error(
-    `${folder}: no network ${missing.join(", ") || "there"} (NAME/model.mlpackage and NAME/model.onnx); bench/README.md says how to make them`,
-  );
-  process.exit(1);
-}
+const folder = resolve(options.networks);
+const names = positionals.length > 0 ? positionals : listNetworks(folder);
+requireNetworks(folder, names);
 
 warnIfBusy();
-console.log(`${cpus()[0]!.model.trim()}, ${threads} threads, ${rounds} rounds in turns, ms: median (minimum)\n`);
-const widths = [Math.max(...names.map((n) => n.length)), 18, 18, 6, 9];
-console.log(row(["network", "tensorlogic f16", "onnxruntime f32", "ratio", "rel error"], widths));
-const results: Record<string, unknown> = {};
-let isWrong = false;
+const taken = circumstances("peers", Bun.argv.slice(2));
+console.log(`${taken.cpu}, ${taken.isa}, ${threads} threads, ${rounds} rounds in turns, ms\n`);
+const widths = [Math.max(...names.map((n) => n.length)), 17, 9, 9, 12, 10];
+console.log(row(["network", "engine".padEnd(widths[1]!), "median", "minimum", "ours/theirs", "rel. error"], widths));
+const networks: Record<string, PeerResult[]> = {};
+const served = new Map<PythonPeer, ServedPeer>();
+for (const name of Object.keys(pythonPeers) as PythonPeer[])
+  if (wanted.includes(name)) served.set(name, startPythonPeer(name, threads));
 for (const name of names) {
-  const { error, tensorlogic, onnxruntime } = await compare(join(folder, name));
-  const cell = (s?: { medianMs: number; minMs: number }) =>
-    s ? `${s.medianMs.toFixed(2)} (${s.minMs.toFixed(2)})` : "-";
-  const ratio = tensorlogic && onnxruntime ? tensorlogic.medianMs / onnxruntime.medianMs : undefined;
-  results[name] = { tensorlogic, onnxruntime, ratio, relativeError: error };
-  if (!(error <= maxRelativeError)) isWrong = true;
-  console.log(
-    row([name, cell(tensorlogic), cell(onnxruntime), ratio?.toFixed(2) ?? "-", error.toExponential(1)], widths),
-  );
+  const results = (networks[name] = await compare(join(folder, name), served));
+  const ours = results[0]!;
+  for (const [i, { engine, medianMs, minMs, relativeError: error, missing: reason }] of results.entries()) {
+    const head = [i === 0 ? name : "", engine.padEnd(widths[1]!)];
+    console.log(
+      medianMs === undefined
+        ? `${row(head, widths)}  ${reason}${error === undefined ? "" : ` (relative error ${error.toExponential(1)})`}`
+        : row(
+            [
+              ...head,
+              medianMs.toFixed(2),
+              minMs!.toFixed(2),
+              i === 0 || ours.medianMs === undefined ? "" : (ours.medianMs / medianMs).toFixed(2),
+              engine.startsWith("onnx") ? "" : error!.toExponential(1),
+            ],
+            widths,
+          ),
+    );
+  }
 }
-if (options.json)
-  await Bun.write(
-    options.json,
-    `${JSON.stringify({ threads, rounds, cpu: cpus()[0]!.model.trim(), results }, null, 2)}\n`,
-  );
-if (isWrong) {
-  console.error(
-    `\na network's outputs differ by more than ${maxRelativeError} of the largest value: its times mean nothing`,
-  );
+for (const peer of served.values()) await peer[Symbol.asyncDispose]();
+if (options.json) await record(options.json, taken, { rounds, networks });
+if (Object.values(networks).some((results) => results.some(({ missing: reason }) => reason === "wrong answer"))) {
+  console.error("\na wrong answer: its time would mean nothing, so it was not taken");
   process.exit(1);
 }
