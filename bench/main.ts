@@ -2,7 +2,9 @@
  * `bun run bench [MODEL] [OPTION…]` is the command of src/cli/bench.ts. For engineers of this package:
  *
  * `bun run bench ffi [OPTION…]`    what one call of `request.run()` costs
- * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime on the same networks
+ * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime, OpenVINO and PyTorch on the same networks
+ * `bun run bench scaling [OPTION…]`  what a unit of work costs as work grows, and what a second thread brings
+ * `bun run bench load [OPTION…]`  what busy processes beside it do to a run
  * `bun run bench weights [OPTION…]`  SafeTensors and GGUF against their Python packages
  * `bun run bench metal [OPTION…]`  operations as Metal kernels against the CPU's kernels
  *
@@ -11,7 +13,7 @@
 import { join } from "node:path";
 import { ensureReady } from "../scripts/setup/ensure.ts";
 
-const benches = ["ffi", "peers", "weights", "metal"];
+const benches = ["ffi", "peers", "scaling", "load", "weights", "metal"];
 const [name, ...rest] = Bun.argv.slice(2);
 const isOurs = name !== undefined && benches.includes(name);
 if (isOurs) await ensureReady();

@@ -70,26 +70,42 @@ export function relativeError(got: Float32Array, want: Float32Array): number {
 
 export interface OpenNetwork extends Contender, Disposable {
   readonly model: Model;
+  readonly inputs: Readonly<Record<string, Tensor>>;
   readonly feeds: readonly Feed[];
+  /** Of its first output. */
   readonly outputValues: Float32Array;
 }
 
-/** This package's side: a network with one output, with its memory bound once. `precision: "fast"` allows bf16 products. */
-export async function openNetwork(folder: string, precision: "f16" | "fast" = "f16"): Promise<OpenNetwork> {
+export interface NetworkOptions {
+  /** `fast` allows bf16 products. */
+  precision?: "f16" | "fast";
+  /** Where not the model's own shapes. */
+  shapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** This package's side: a network with its memory bound once. */
+export async function openNetwork(
+  folder: string,
+  { precision = "f16", shapes = {} }: NetworkOptions = {},
+): Promise<OpenNetwork> {
   const model = await loadModel(join(folder, "model.mlpackage"), precision === "fast" ? { precision } : {});
-  const inputs = model.inputs.map(tensorFeature);
-  const [output, ...others] = model.outputs.map(tensorFeature);
-  if (!output || others.length > 0) throw new Error(`${folder}: ${model.outputs.length} outputs, expected one`);
-  const feeds = inputs.map(makeFeed);
-  const tensors = inputs.map(({ name, shape, dtype }, i) => [name, Tensor.from(feeds[i]!.data, shape, dtype)]);
-  const result = Tensor.zeros(output.shape, output.dtype);
-  const request = model.bind(Object.fromEntries(tensors), { [output.name]: result });
+  const features = model.inputs.map((feature) =>
+    tensorFeature({ ...feature, shape: [...(shapes[feature.name] ?? feature.shape ?? [])] }),
+  );
+  const feeds = features.map(makeFeed);
+  const inputs = Object.fromEntries(
+    features.map(({ name, shape, dtype }, i) => [name, Tensor.from(feeds[i]!.data, shape, dtype)]),
+  );
+  // A run tells the outputs' shapes, which a flexible model does not.
+  const outputs = model.predictSync(inputs) as Record<string, Tensor>;
+  const request = model.bind(inputs, outputs);
   request.run();
   return {
     name: `tensorlogic ${precision}`,
     model,
+    inputs,
     feeds,
-    outputValues: result.toFloat32(),
+    outputValues: outputs[model.outputs[0]!.name]!.toFloat32(),
     run: () => request.run(),
     [Symbol.dispose]() {
       request.dispose();

@@ -54,7 +54,7 @@ const maxRelativeError = (engine: string) => (/bf16|fast/.test(engine) ? 1e-1 : 
 
 async function compare(folder: string, served: ReadonlyMap<PythonPeer, ServedPeer>): Promise<PeerResult[]> {
   using ours = await openNetwork(folder);
-  using fast = options.fast ? await openNetwork(folder, "fast") : undefined;
+  using fast = options.fast ? await openNetwork(folder, { precision: "fast" }) : undefined;
   const onnx = await openOnnx(join(folder, "model.onnx"), ours.feeds, threads);
   const reference = await onnx.output();
   const results: PeerResult[] = [];
@@ -106,7 +106,14 @@ const served = new Map<PythonPeer, ServedPeer>();
 for (const name of Object.keys(pythonPeers) as PythonPeer[])
   if (wanted.includes(name)) served.set(name, startPythonPeer(name, threads));
 for (const name of names) {
-  const results = (networks[name] = await compare(join(folder, name), served));
+  let results: PeerResult[];
+  try {
+    results = await compare(join(folder, name), served);
+  } catch (error) {
+    // One network that fails must not cost the figures of the others.
+    results = [{ engine: "all", missing: `failed: ${(error as Error).message}` }];
+  }
+  networks[name] = results;
   const ours = results[0]!;
   for (const [i, { engine, medianMs, minMs, relativeError: error, missing: reason }] of results.entries()) {
     const head = [i === 0 ? name : "", engine.padEnd(widths[1]!)];
@@ -128,7 +135,8 @@ for (const name of names) {
 }
 for (const peer of served.values()) await peer[Symbol.asyncDispose]();
 if (options.json) await record(options.json, taken, { rounds, networks });
-if (Object.values(networks).some((results) => results.some(({ missing: reason }) => reason === "wrong answer"))) {
-  console.error("\na wrong answer: its time would mean nothing, so it was not taken");
+const isBad = ({ missing: reason }: PeerResult) => reason === "wrong answer" || reason?.startsWith("failed");
+if (Object.values(networks).some((results) => results.some(isBad))) {
+  console.error("\na network failed or answered wrong: the time of a wrong answer means nothing, so it was not taken");
   process.exit(1);
 }

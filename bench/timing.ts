@@ -41,7 +41,8 @@ async function quiet(others: readonly OtherProcess[]): Promise<void> {
   throw new Error("the contenders' threads did not come to rest within a second");
 }
 
-async function sampleHere(contender: Contender): Promise<number> {
+/** One run untimed, then the milliseconds of one. */
+export async function sampleHere(contender: Contender): Promise<number> {
   await contender.run();
   const start = Bun.nanoseconds();
   await contender.run();
