@@ -59,6 +59,25 @@ static void check_special_values(void) {
   release_guarded();
 }
 
+// Rounded to f16, gelu has an approximation of its own: every f16 number goes through it.
+static void check_gelu_of_all_halves(void) {
+  begin_case("gelu of every f16 number");
+  enum { COUNT = 65536 };
+  uint16_t *a = guarded(COUNT * 2), *out = guarded(COUNT * 2), one = 0x3c00;
+  for (int i = 0; i < COUNT; i++) a[i] = (uint16_t)i;
+  tlk_weights source = {.data = &one, .dtype = TLK_F16, .columns = 1, .taps = 1, .channels = 1, .column_stride = 1, .channel_stride = 1};
+  void *packed = guarded((size_t)tlk_weights_packed_bytes(1, 1, 1, TLK_F16));
+  tlk_weights_pack(&source, packed, TLK_F16);
+  tlk_gemm g = {.m = COUNT, .n = 1, .k = 1, .a = a, .packed = packed, .out = out, .a_pitch = 1, .out_pitch = 1,
+                .epilogue.activation.kind = TLK_ACT_GELU};
+  expect_status(tlk_gemm_run(&g), TLK_OK, "run");
+  for (int i = 0; i < COUNT; i++) {
+    double x = half_to_float(a[i]), want = i == 0xfc00 ? 0 : x / 2 * erfc(-x / sqrt(2));
+    expect_near(half_to_float(out[i]), want, storage_error(TLK_F16, want) + fabs(want) * 4e-6 + 2e-8, "out", i);
+  }
+  release_guarded();
+}
+
 void test_gemm(void) {
   static const tlk_int rows[] = {1, 2, 3, 4, 5, 6, 7, 13, 29, 130}, columns[] = {1, 15, 16, 17, 33, 48, 70}, depths[] = {1, 3, 8, 37, 130};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -71,4 +90,5 @@ void test_gemm(void) {
   check_gemm(4, 20, 0, TLK_F16, TLK_F16, TLK_F16, 8);
   check_gemm(67, 130, 600, TLK_F16, TLK_F16, TLK_F16, 1);
   check_special_values();
+  check_gelu_of_all_halves();
 }

@@ -27,9 +27,9 @@ static void product(const float *a, tlk_int a_pitch, tlk_int rows, tlk_int depth
   tlk_kernels()->gemm_tile(&tile);
 }
 
-static void add_mask(const tlk_attention *t, tlk_int batch, tlk_int query, tlk_int rows, float *scores, float *line) {
+static void add_mask(const tlk_attention *t, tlk_int batch, tlk_int query, tlk_int rows, float *scores, tlk_int pitch, float *line) {
   tlk_int first = t->mask_offsets ? t->mask_offsets[batch] : 0;
-  for (tlk_int r = 0; r < rows; r++, scores += t->keys) {
+  for (tlk_int r = 0; r < rows; r++, scores += pitch) {
     if (r == 0 || t->mask_pitch != 0)
       tlk_load_rows(t->mask, t->mask_dtype, first + (query + r) * t->mask_pitch, t->keys, 1, t->keys, line, t->keys);
     for (tlk_int i = 0; i < t->keys; i++) scores[i] += line[i];
@@ -44,7 +44,7 @@ static void run_tile(void *context, tlk_int index) {
   tlk_int size = half ? 2 : 4, key_panels = tlk_ceil_div(t->keys, TLK_PANEL) * TLK_PANEL * t->width * size;
   tlk_int value_panels = tlk_ceil_div(t->value_width, TLK_PANEL) * TLK_PANEL * t->keys * size;
   tlk_int panels_bytes = tlk_carved(tlk_max(key_panels, value_panels)), q_bytes = tlk_carved(rows * t->width * 4);
-  tlk_int score_bytes = tlk_carved(rows * t->keys * 4), line_bytes = tlk_carved(t->keys * 4);
+  tlk_int pitch = tlk_ceil_div(t->keys, 16) * 16, score_bytes = tlk_carved(rows * pitch * 4), line_bytes = tlk_carved(t->keys * 4);
   tlk_arena arena = {tlk_scratch((size_t)(panels_bytes + q_bytes + score_bytes + line_bytes + 2 * tlk_carved(rows * 8)))};
   if (!arena.next) {
     atomic_store(&job->status, TLK_E_MEMORY);
@@ -56,12 +56,12 @@ static void run_tile(void *context, tlk_int index) {
   tlk_int *pixels = tlk_carve(&arena, rows * 8);
   tlk_load_rows(t->q, t->dtype, t->q_offsets[batch] + query * t->q_pitch, t->q_pitch, rows, t->width, q, t->width);
   tlk_pack_panels(tlk_at(t->k, t->dtype, t->k_offsets[batch]), t->dtype, t->k_pitch, true, t->width, t->keys, panels);
-  product(q, t->width, rows, t->width, panels, half, t->keys, scores, TLK_F32, t->keys, t->scale, pointers, pixels);
-  if (t->mask) add_mask(t, batch, query, rows, scores, line);
-  tlk_kernels()->softmax_rows(scores, rows, t->keys, t->keys);
+  product(q, t->width, rows, t->width, panels, half, t->keys, scores, TLK_F32, pitch, t->scale, pointers, pixels);
+  if (t->mask) add_mask(t, batch, query, rows, scores, pitch, line);
+  tlk_kernels()->softmax_rows(scores, rows, t->keys, pitch);
   tlk_pack_panels(tlk_at(t->v, t->dtype, t->v_offsets[batch]), t->dtype, t->v_pitch, false, t->keys, t->value_width, panels);
   void *out = (void *)tlk_at(t->out, t->dtype, t->out_offsets[batch] + query * t->out_pitch);
-  product(scores, t->keys, rows, t->keys, panels, half, t->value_width, out, t->dtype, t->out_pitch, 1, pointers, pixels);
+  product(scores, pitch, rows, t->keys, panels, half, t->value_width, out, t->dtype, t->out_pitch, 1, pointers, pixels);
 }
 
 tlk_status tlk_attention_run(const tlk_attention *t) {

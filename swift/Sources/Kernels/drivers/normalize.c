@@ -22,20 +22,21 @@ typedef struct {
 
 static void run_rows(void *context, tlk_int index) {
   rows_job *job = context;
-  tlk_int first = index * job->rows_per_tile, rows = tlk_min(job->rows_per_tile, job->rows - first), count = rows * job->columns;
+  tlk_int first = index * job->rows_per_tile, rows = tlk_min(job->rows_per_tile, job->rows - first), columns = job->columns;
+  tlk_int pitch = job->softmax ? tlk_ceil_div(columns, 16) * 16 : columns, count = rows * pitch;
   float *values = tlk_scratch((size_t)count * 4 * (job->residual ? 2 : 1));
   if (!values) {
     atomic_store(&job->status, TLK_E_MEMORY);
     return;
   }
-  tlk_load_rows(job->input, job->input_dtype, first * job->columns, count, 1, count, values, count);
+  tlk_load_rows(job->input, job->input_dtype, first * columns, columns, rows, columns, values, pitch);
   if (job->residual) {
     tlk_load_rows(job->residual, job->input_dtype, first * job->columns, count, 1, count, values + count, count);
     for (tlk_int i = 0; i < count; i++) values[i] += values[count + i];
   }
-  if (job->softmax) tlk_kernels()->softmax_rows(values, rows, job->columns, job->columns);
-  else tlk_kernels()->normalize_rows(job->kind, values, rows, job->columns, job->gamma, job->beta, job->epsilon);
-  tlk_store_rows(values, count, job->output, job->output_dtype, first * job->columns, count, 1, count);
+  if (job->softmax) tlk_kernels()->softmax_rows(values, rows, columns, pitch);
+  else tlk_kernels()->normalize_rows(job->kind, values, rows, columns, job->gamma, job->beta, job->epsilon);
+  tlk_store_rows(values, pitch, job->output, job->output_dtype, first * columns, columns, rows, columns);
 }
 
 static tlk_status run_all(rows_job *job) {

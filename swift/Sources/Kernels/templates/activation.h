@@ -3,6 +3,30 @@ TLK_INLINE vf m_hard_sigmoid(vf x, vf alpha, vf beta) {
   return m_clamp(v_fma(x, alpha, beta), v_set(0.0f), v_set(1.0f));
 }
 
+// The exact gelu for results that are rounded to f16: a third of m_gelu's instructions, errors below 4e-6 of the result where f16 is
+// normal and below 2e-8 where it is subnormal. max(x, 0) - |x| q(|x|) with q(a) = erfc(a / sqrt 2) / 2 = 2^P(a); beyond 5.8 the product
+// rounds to zero. P and 2^f are weighted minimax fits.
+TLK_INLINE vf m_gelu_half(vf x) {
+  vf a = v_min(v_set(5.8f), m_abs(x));
+  vf p = v_fma(v_set(-6.279645390e-07f), a, v_set(9.864902495e-06f));
+  p = v_fma(p, a, v_set(-2.696655611e-05f));
+  p = v_fma(p, a, v_set(-5.817633937e-04f));
+  p = v_fma(p, a, v_set(7.749097887e-03f));
+  p = v_fma(p, a, v_set(-5.306828767e-02f));
+  p = v_fma(p, a, v_set(-4.589744508e-01f));
+  p = v_fma(p, a, v_set(-1.151141524e+00f));
+  p = v_fma(p, a, v_set(-9.999990463e-01f));
+  vf sum = p + v_set(M_ROUNDER);
+  vf f = p - (sum - v_set(M_ROUNDER));
+  vf e = v_fma(v_set(1.327647129e-03f), f, v_set(9.675541893e-03f));
+  e = v_fma(e, f, v_set(5.550713465e-02f));
+  e = v_fma(e, f, v_set(2.402212024e-01f));
+  e = v_fma(e, f, v_set(6.931469440e-01f));
+  e = v_fma(e, f, v_set(1.000000119e+00f));
+  vf q = (vf)((vi)e + (m_integer_of(sum) << 23));
+  return v_fma(-a, q, v_max(v_set(0.0f), x));
+}
+
 TLK_INLINE vf m_gelu_tanh(vf x) {
   vf cubic = v_fma(x * x * x, v_set(0.044715f), x);
   // tanh(y) + 1 = 2 * sigmoid(2y)

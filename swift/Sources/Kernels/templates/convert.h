@@ -47,11 +47,14 @@ static void TLK_KERNEL(halves_to_floats)(const uint16_t *source, float *destinat
     v_store(destination + i + 3 * TLK_LANES, d);
   }
   for (; i + TLK_LANES <= count; i += TLK_LANES) v_store(destination + i, v_load_h(source + i));
-  if (i < count) v_store_part(destination, i, false, count - i, v_load_part(source, i, true, count - i, 0));
+  // The last vector over again costs less than a part of one.
+  if (i < count && count >= TLK_LANES) v_store(destination + count - TLK_LANES, v_load_h(source + count - TLK_LANES));
+  else if (i < count) v_store_part(destination, i, false, count - i, v_load_part(source, i, true, count - i, 0));
 }
 
 static void TLK_KERNEL(floats_to_halves)(const float *source, uint16_t *destination, tlk_int count) {
   tlk_int i = 0;
   for (; i + TLK_LANES <= count; i += TLK_LANES) v_store_h(destination + i, v_load(source + i));
-  if (i < count) v_store_part(destination, i, true, count - i, v_load_part(source, i, false, count - i, 0));
+  if (i < count && count >= TLK_LANES) v_store_h(destination + count - TLK_LANES, v_load(source + count - TLK_LANES));
+  else if (i < count) v_store_part(destination, i, true, count - i, v_load_part(source, i, false, count - i, 0));
 }

@@ -32,9 +32,9 @@ typedef struct {
 
 static __attribute__((noinline)) void gemm_finish_any(const gemm_block *b, float *sums, const int row_count, const int width) {
   const tlk_gemm_tile *t = b->tile;
-  for (int r = 0; r < row_count; r++)
-    epilogue_row(t->epilogue, t->alpha, sums + r * width, b->pixels[r], b->column, tlk_min(b->columns, width), t->out, t->out_dtype,
-                 t->out_pitch);
+  const epilogue_target target = {.epilogue = t->epilogue, .alpha = t->alpha, .pixels = b->pixels, .column = b->column,
+                                  .columns = tlk_min(b->columns, width), .out = t->out, .out_dtype = t->out_dtype, .out_pitch = t->out_pitch};
+  epilogue_rows(&target, sums, width, row_count);
 }
 
 TLK_INLINE void gemm_finish(const gemm_block *b, vf acc[][GEMM_VECTORS], const int R, const int NV) {

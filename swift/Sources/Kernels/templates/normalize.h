@@ -1,4 +1,5 @@
-// Softmax and normalisation of f32 rows in place. Rows may have any length; what lies behind the last element is neither read nor written.
+// Softmax and normalisation of f32 rows in place. Rows may have any length. Behind the last element normalisation neither reads nor
+// writes; softmax writes up to the next whole vector.
 
 TLK_INLINE float m_horizontal_sum(vf x) {
   float s[TLK_LANES];
@@ -41,32 +42,35 @@ TLK_INLINE float m_horizontal_max(vf x) {
     else v_store_part(ROW, at, false, n, y); \
   }
 
+// e^x for x <= 0, zero below f32's normal numbers; NaN stays.
+TLK_INLINE vf m_exp_negative(vf x) {
+  vi is_tiny = x < v_set(-87.0f);
+  vf sum = v_fma(x, v_set(1.44269504088896341f), v_set(M_ROUNDER));
+  vf k = sum - v_set(M_ROUNDER);
+  vf r = v_fma(k, v_set(-0.693359375f), x);
+  r = v_fma(k, v_set(2.12194440e-4f), r);
+  vf e = v_fma(m_exp_polynomial(r), r * r, r) + v_set(1.0f);
+  return v_select(is_tiny, v_set(0.0f), e * m_power_of_two(m_integer_of(sum)));
+}
+
 static void softmax_row(float *row, tlk_int columns) {
+  const tlk_int end = tlk_ceil_div(columns, TLK_LANES) * TLK_LANES;
+  for (tlk_int i = columns; i < end; i++) row[i] = -INFINITY;
   vf most = v_set(-INFINITY);
-  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
-    tlk_int n = tlk_min(columns - i, TLK_LANES);
-    most = v_max(n == TLK_LANES ? v_load(row + i) : v_load_part(row, i, false, n, -INFINITY), most);
-  }
+  for (tlk_int i = 0; i < end; i += TLK_LANES) most = v_max(v_load(row + i), most);
   // Sums of sums: one sum would lose a digit over some ten thousand elements.
   vf shift = v_set(m_horizontal_max(most)), sums = v_set(0), total = v_set(0);
-  for (tlk_int i = 0; i < columns; i += TLK_LANES) {
-    tlk_int n = tlk_min(columns - i, TLK_LANES);
+  for (tlk_int i = 0; i < end; i += TLK_LANES) {
     if (i % (64 * TLK_LANES) == 0) {
       total += sums;
       sums = v_set(0);
     }
-    if (n == TLK_LANES) {
-      vf e = m_exp(v_load(row + i) - shift);
-      v_store(row + i, e);
-      sums += e;
-    } else {
-      vf e = m_exp(v_load_part(row, i, false, n, 0) - shift);
-      v_store_part(row, i, false, n, e);
-      sums += v_load_part(row, i, false, n, 0);
-    }
+    vf e = m_exp_negative(v_load(row + i) - shift);
+    v_store(row + i, e);
+    sums += e;
   }
   vf scale = v_set(1.0f / m_horizontal_sum(total + sums));
-  ROW_MAP(row, columns, x * scale)
+  for (tlk_int i = 0; i < end; i += TLK_LANES) v_store(row + i, v_load(row + i) * scale);
 }
 
 static void TLK_KERNEL(softmax_rows)(float *rows, tlk_int count, tlk_int columns, tlk_int pitch) {
@@ -122,8 +126,9 @@ static void TLK_KERNEL(normalize_rows)(tlk_norm_kind kind, float *rows, tlk_int 
 // activation(x * scale + shift) for rows of `columns` in place, through the epilogue.
 static void TLK_KERNEL(store_rows)(float *rows, tlk_int row_pitch, const tlk_epilogue *epilogue, tlk_int first_row, tlk_int count,
                                    tlk_int column, tlk_int columns, void *out, tlk_dtype out_dtype, tlk_int out_pitch) {
-  for (tlk_int r = 0; r < count; r++)
-    epilogue_row(epilogue, 1, rows + r * row_pitch, first_row + r, column, columns, out, out_dtype, out_pitch);
+  const epilogue_target target = {.epilogue = epilogue, .alpha = 1, .first_pixel = first_row, .column = column, .columns = columns,
+                                  .out = out, .out_dtype = out_dtype, .out_pitch = out_pitch};
+  epilogue_rows(&target, rows, row_pitch, count);
 }
 
 static void TLK_KERNEL(activate)(const tlk_activation *activation, float *x, tlk_int count) {

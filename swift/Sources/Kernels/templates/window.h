@@ -1,7 +1,7 @@
 // Windows over channels-last pixels: one vector of channels for up to 8 neighbouring pixels at a time, so that a weight is loaded once
 // for 8 products and enough sums are in flight to hide an FMA's latency.
 
-// What most layers have behind the sums: a bias and limits. Everything else goes through `sums` and epilogue_row, out of line: with all
+// What most layers have behind the sums: a bias and limits. Everything else goes through `sums` and epilogue_rows, out of line: with all
 // of it inlined per pixel, depthwise convolutions of EfficientNet-Lite0 took twice as long (Zen 3).
 TLK_INLINE bool window_is_plain(const tlk_epilogue *e) { return epilogue_is_simple(e) && !e->scale && !e->residual; }
 
@@ -71,9 +71,10 @@ TLK_INLINE void window_pixels(const tlk_window_tile *t, const int P, const tlk_w
     }
   }
   const tlk_int done = plain ? t->channels / TLK_LANES * TLK_LANES : 0;
-  for (int p = 0; done < t->channels && p < P; p++)
-    epilogue_row(t->epilogue, 1, t->sums + p * pitch + done, first + p, t->channel + done, t->channels - done, t->out, t->out_dtype,
-                 t->out_pitch);
+  if (done == t->channels) return;
+  const epilogue_target target = {.epilogue = t->epilogue, .alpha = 1, .first_pixel = first, .column = t->channel + done,
+                                  .columns = t->channels - done, .out = t->out, .out_dtype = t->out_dtype, .out_pitch = t->out_pitch};
+  epilogue_rows(&target, t->sums + done, pitch, P);
 }
 
 TLK_INLINE void window_lines(const tlk_window_tile *t, const tlk_window_kind kind) {
