@@ -1,5 +1,6 @@
 /**
- * What one call costs: `request.run()` on a model of one operation on eight numbers, where the operation itself is next to nothing.
+ * What one call costs: `request.run()` and `request.runAsync()` on a model of one operation on eight numbers, where the operation itself is
+ * next to nothing.
  *
  *   bun bench/ffi.ts [--calls N] [--rounds N]
  */
@@ -28,6 +29,7 @@ if (y.toFloat32().join() !== "1,2,3,4,5,6,7,8") throw new Error(`add_one gave ${
 
 const contenders: [string, () => unknown][] = [
   ["request.run()", () => request.run()],
+  ["await request.runAsync()", () => request.runAsync()],
   ["model.predictSync({ x })", () => model.predictSync({ x })],
 ];
 
@@ -37,9 +39,10 @@ const widths = [24, 10, 10];
 console.log(row(["call", "median", "minimum"], widths));
 const times = contenders.map(() => [] as number[]);
 for (let round = 0; round <= rounds; round++) {
-  for (const [i, [, call]] of contenders.entries()) {
+  for (const [i, [name, call]] of contenders.entries()) {
     const start = Bun.nanoseconds();
-    for (let n = 0; n < calls; n++) call();
+    if (name.startsWith("await")) for (let n = 0; n < calls; n++) await call();
+    else for (let n = 0; n < calls; n++) call();
     const perCallMs = (Bun.nanoseconds() - start) / calls / 1e6;
     if (round > 0) times[i]!.push(perCallMs); // round 0 warms up the compiler
   }

@@ -2,6 +2,7 @@
  * `bun run bench [MODEL] [OPTION…]` is the command of src/cli/bench.ts. For engineers of this package:
  *
  * `bun run bench ffi [OPTION…]`    what one call of `request.run()` costs
+ * `bun run bench start [OPTION…]`  start of a process to its first result, and its memory
  * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime, OpenVINO and PyTorch on the same networks
  * `bun run bench scaling [OPTION…]`  what a unit of work costs as work grows, and what a second thread brings
  * `bun run bench load [OPTION…]`  what busy processes beside it do to a run
@@ -13,7 +14,7 @@
 import { join } from "node:path";
 import { ensureReady } from "../scripts/setup/ensure.ts";
 
-const benches = ["ffi", "peers", "scaling", "load", "weights", "metal"];
+const benches = ["ffi", "start", "peers", "scaling", "load", "weights", "metal"];
 const [name, ...rest] = Bun.argv.slice(2);
 const isOurs = name !== undefined && benches.includes(name);
 if (isOurs) await ensureReady();

@@ -92,6 +92,89 @@ test("a native tensor that was disposed stays usable for the request that holds 
   expect(y.data[0]).toBe(3);
 });
 
+describe("run after run", () => {
+  const bound = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const x = Tensor.from(new Float32Array(8).fill(i), [1, 8]);
+      const y = Tensor.zeros([1, 8]);
+      return { x, y, request: model.bind({ x }, { [outputName]: y }) };
+    });
+
+  test("requests of one model in turns each use their own memory", () => {
+    const [a, b] = bound(2) as [ReturnType<typeof bound>[0], ReturnType<typeof bound>[0]];
+    for (let round = 0; round < 5; round++) {
+      a.x.data.fill(round);
+      b.x.data.fill(10 * round);
+      a.request.run();
+      b.request.run();
+      b.request.run();
+      expect([a.y.data[0], b.y.data[0]]).toEqual([round + 1, 10 * round + 1]);
+      a.y.data.fill(-1);
+    }
+    for (const { request } of [a, b]) request.dispose();
+  });
+
+  test("predictions of the same model between two runs change nothing for the request", () => {
+    const [{ x, y, request }] = bound(1) as [ReturnType<typeof bound>[0]];
+    for (let round = 0; round < 5; round++) {
+      x.data.fill(round);
+      request.run();
+      model.predictSync({ x: new Float32Array(8).fill(100) });
+      expect(y.data[0]).toBe(round + 1);
+      request.run();
+      expect(y.data[0]).toBe(round + 1);
+    }
+    request.dispose();
+  });
+
+  test("runs at the same time, more than there are threads, each write their own memory", async () => {
+    const requests = bound(40);
+    for (let round = 0; round < 20; round++) {
+      for (const { x } of requests) x.data[3] = round;
+      await Promise.all(requests.map(({ request }) => request.runAsync()));
+      for (const [i, { y }] of requests.entries()) expect([y.data[3], y.data[4]]).toEqual([round + 1, i + 1]);
+    }
+    for (const { request } of requests) request.dispose();
+  });
+
+  test("a request that is disposed while it runs ends its run", async () => {
+    const requests = bound(20);
+    const runs = requests.map(({ request }) => request.runAsync());
+    for (const { request } of requests) request.dispose();
+    await Promise.all(runs);
+    expect(requests.map(({ y }) => y.data[0])).toEqual(requests.map((_, i) => i + 1));
+  });
+
+  test("an output that is also the input", () => {
+    const x = Tensor.zeros([1, 8]);
+    using request = model.bind({ x }, { [outputName]: x });
+    for (let round = 0; round < 5; round++) request.run();
+    expect([...x.data]).toEqual([5, 5, 5, 5, 5, 5, 5, 5]);
+  });
+
+  test("requests of different sizes of a flexible model in turns", async () => {
+    using flexible = await loadModel(fixtureModel("flexible_range"));
+    const pairs = [
+      [1, 2, 4, 4],
+      [1, 2, 8, 16],
+    ].map((shape) => {
+      const x = Tensor.zeros(shape);
+      const { shape: resultShape } = Object.values(flexible.predictSync({ x }))[0] as Tensor;
+      const y = Tensor.zeros(resultShape);
+      return { x, y, request: flexible.bind({ x }, { [flexible.outputs[0]!.name]: y }) };
+    });
+    for (let round = 1; round < 4; round++) {
+      for (const { x } of pairs) x.data.fill(round);
+      for (const { request } of pairs) request.run();
+      for (const { x, y } of pairs) {
+        const want = Object.values(flexible.predictSync({ x }))[0] as Tensor;
+        expect([...y.data]).toEqual([...want.data]);
+      }
+    }
+    for (const { request } of pairs) request.dispose();
+  });
+});
+
 describe("refused", () => {
   test("outputs before the first run", () => {
     using request = model.bind({ x: Tensor.zeros([1, 8]) });

@@ -1,5 +1,6 @@
 // One line per suite: S(name).
 S(pool)
+S(handoff)
 S(gemm)
 S(conv)
 S(pooling)

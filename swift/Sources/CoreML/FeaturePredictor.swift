@@ -7,6 +7,15 @@ protocol FeaturePredictor: AnyObject {
   func makeState() -> StateStorage
   func predict(_ features: any MLFeatureProvider, backings: [String: Any], state: StateStorage?) throws
     -> [String: MLFeatureValue]
+  /// A prediction that has just given `result`, ready to be repeated; nil where anything is converted, copied or made anew for each.
+  func prepare(_ features: any MLFeatureProvider, backings: [String: Any], _ result: MLDictionaryFeatureProvider) throws
+    -> PreparedPrediction?
+}
+
+extension FeaturePredictor {
+  func prepare(_ features: any MLFeatureProvider, backings: [String: Any], _ result: MLDictionaryFeatureProvider) throws
+    -> PreparedPrediction?
+  { nil }
 }
 
 /// `linkedModel` in Model.proto's `Type`.
@@ -67,5 +76,30 @@ final class ModelPredictor: FeaturePredictor {
     let outputs = try PredictionOutputs(description.outputs, backings, evaluator)
     let results = try evaluator.evaluate(inputs: inputs.values, outputs: outputs.memory, state: state)
     return try outputs.features(results, inputs)
+  }
+
+  func prepare(_ features: any MLFeatureProvider, backings: [String: Any], _ result: MLDictionaryFeatureProvider) throws
+    -> PreparedPrediction?
+  {
+    var inputs: [(name: String, value: MLFeatureValue)] = []
+    for description in description.inputs {
+      guard let value = features.featureValue(for: description.name), case .multiArray = value.storage else {
+        return nil
+      }
+      inputs.append((description.name, value))
+    }
+    for description in description.outputs {
+      guard let array = backings[description.name] as? MLMultiArray,
+        result.featureValue(for: description.name)?.multiArrayValue === array
+      else { return nil }
+    }
+    let (given, targets) = (
+      try PredictionInputs(description.inputs, features, evaluator),
+      try PredictionOutputs(description.outputs, backings, evaluator)
+    )
+    guard given.areInPlace(inputs), targets.memory.count == description.outputs.count,
+      let run = try evaluator.prepare(inputs: given.values, outputs: targets.memory)
+    else { return nil }
+    return PreparedPrediction(self, inputs: inputs, run: run, result: result)
   }
 }

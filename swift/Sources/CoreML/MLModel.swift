@@ -50,8 +50,19 @@ open class MLModel: NSObject {
   private func predict(_ provider: any MLFeatureProvider, _ options: MLPredictionOptions, _ state: MLState?) throws
     -> any MLFeatureProvider
   {
-    let outputs = try predictor.predict(provider, backings: options.outputBackings, state: state?.storage)
-    return MLDictionaryFeatureProvider(values: outputs)
+    let (prepared, revision) = options.takePrepared()
+    if let prepared, prepared.isFor(predictor, provider) {
+      defer { options.keepPrepared(prepared, revision: revision) }
+      return try prepared(state?.storage)
+    }
+    let backings = options.outputBackings
+    let outputs = try predictor.predict(provider, backings: backings, state: state?.storage)
+    let result = MLDictionaryFeatureProvider(values: outputs)
+    // A subclass may give other backings each time it is asked.
+    if type(of: options) == MLPredictionOptions.self {
+      options.keepPrepared(try predictor.prepare(provider, backings: backings, result), revision: revision)
+    }
+    return result
   }
 }
 

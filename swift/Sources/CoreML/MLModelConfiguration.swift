@@ -40,9 +40,3 @@ open class MLModelConfiguration: NSObject {
     return options
   }
 }
-
-open class MLPredictionOptions: NSObject {
-  open var usesCPUOnly: Bool = false
-  open var outputBackings: [String: Any] = [:]
-  public override init() { super.init() }
-}

@@ -13,9 +13,12 @@ protocol ModelEvaluator: AnyObject {
   func makeState() -> StateStorage
   func evaluate(inputs: [String: RuntimeValue], outputs: [String: TensorMemory], state: StateStorage?) throws
     -> [String: RuntimeValue]
+  /// A run on this memory, to be repeated; nil where a run has to make, convert or copy something.
+  func prepare(inputs: [String: RuntimeValue], outputs: [String: TensorMemory]) throws -> PreparedRun?
 }
 
 extension ModelEvaluator {
+  func prepare(inputs: [String: RuntimeValue], outputs: [String: TensorMemory]) throws -> PreparedRun? { nil }
   var classLabels: [Any]? { nil }
   var fillsOptionalArrays: Bool { true }
 }
@@ -59,6 +62,9 @@ final class ProgramEvaluator: ModelEvaluator {
     -> [String: RuntimeValue]
   {
     try executable.run(inputs: inputs, outputs: outputs, state: state)
+  }
+  func prepare(inputs: [String: RuntimeValue], outputs: [String: TensorMemory]) throws -> PreparedRun? {
+    try executable.prepare(inputs: inputs, outputs: outputs)
   }
 }
 

@@ -21,6 +21,14 @@ struct PredictionInputs {
     }
   }
 
+  /// Whether the evaluator reads every array where it lies.
+  func areInPlace(_ inputs: [(name: String, value: MLFeatureValue)]) -> Bool {
+    inputs.allSatisfy { name, value in
+      guard case .tensor(let tensor)? = values[name], let array = value.multiArrayValue else { return false }
+      return tensor.address == array.base
+    }
+  }
+
   /// The tensor that lies in a caller's array, for outputs that equal an input.
   var tensors: [TensorMemory] {
     values.values.compactMap { if case .tensor(let memory) = $0 { return memory } else { return nil } }

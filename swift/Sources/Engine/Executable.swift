@@ -195,14 +195,7 @@ public final class Executable: @unchecked Sendable {
   /// Runs the function. Inputs are dense tensors of the function's element types; `outputs` is memory to be written in place where element
   /// type and shape are the result's: the returned tensor then has its address.
   public func run(inputs: [String: RuntimeValue], outputs: [String: TensorMemory] = [:], state: StateStorage? = nil) throws -> [String: RuntimeValue] {
-    var specs: [TensorSpec] = []
-    var cells: [Cell] = []
-    for input in tensorInputs {
-      guard case .tensor(let memory)? = inputs[input.name] else { throw ModelError(.argument, "input '\(input.name)' is missing") }
-      specs.append(memory.spec)
-      cells.append(Cell(.tensor(memory.spec), address: memory.address, owner: memory.owner))
-    }
-    let plan = try plan(specs)
+    let (plan, cells) = try resolve(inputs)
     let results = try plan.run(cells, outputs: names.map { outputs[$0] }, state: state)
     var values: [String: RuntimeValue] = [:]
     for (index, name) in names.enumerated() {
@@ -211,5 +204,25 @@ public final class Executable: @unchecked Sendable {
     }
     if let classification, let last = results.last { try classification.add(last, to: &values) }
     return values
+  }
+
+  private func resolve(_ inputs: [String: RuntimeValue]) throws -> (Plan, [Cell]) {
+    var specs: [TensorSpec] = []
+    var cells: [Cell] = []
+    for input in tensorInputs {
+      guard case .tensor(let memory)? = inputs[input.name] else { throw ModelError(.argument, "input '\(input.name)' is missing") }
+      specs.append(memory.spec)
+      cells.append(Cell(.tensor(memory.spec), address: memory.address, owner: memory.owner))
+    }
+    return (try plan(specs), cells)
+  }
+
+  /// A run that can be repeated on the same memory; nil where the function gives more than tensors of the sizes of `outputs`.
+  public func prepare(inputs: [String: RuntimeValue], outputs: [String: TensorMemory]) throws -> PreparedRun? {
+    guard classification == nil else { return nil }
+    let targets = names.compactMap { outputs[$0] }
+    guard targets.count == names.count else { return nil }
+    let (plan, cells) = try resolve(inputs)
+    return PreparedRun(plan, cells, targets)
   }
 }

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Reads model files of every format.
 public enum ModelFile {
   public enum Format: String, Sendable { case mlpackage, mlmodel, mlmodelc, safetensors, gguf }
@@ -5,7 +11,24 @@ public enum ModelFile {
   /// The format by the file's or directory's content; names what it recognises but cannot be read.
   public static func detect(path: String) throws -> Format { try FormatDetection.detect(path) }
 
+  /// Inside `body`, `load` of this path on this thread reads the file once and then answers with what it has read: whoever asks twice
+  /// (the bridge, and the portable Core ML under it) sees one state of the file.
+  public static func readingOnce<R>(_ path: String, _ body: () throws -> R) rethrows -> R {
+    let (outer, once) = (OnceRead.current, OnceRead(path))
+    OnceRead.current = once
+    defer { withExtendedLifetime(once) { OnceRead.current = outer } }
+    return try body()
+  }
+
   public static func load(path: String) throws -> ModelSpecification {
+    guard let once = OnceRead.current, once.path == path else { return try read(path: path) }
+    if let known = once.specification { return known }
+    let specification = try read(path: path)
+    once.specification = specification
+    return specification
+  }
+
+  private static func read(path: String) throws -> ModelSpecification {
     switch try detect(path: path) {
     case .mlpackage: return try ModelPackage(path: path).model()
     case .mlmodel: return try model(at: path, package: Path.directory(of: path))
@@ -38,5 +61,24 @@ public enum ModelFile {
     -> Program
   {
     try MILTextParser.parse(bytes, name: name, weights: WeightFiles(directory: directory, package: package)).program
+  }
+}
+
+/// What `readingOnce` keeps for a thread.
+private final class OnceRead {
+  let path: String
+  var specification: ModelSpecification?
+  init(_ path: String) { self.path = path }
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// Retained by `readingOnce`, whose variable outlives the pointer here.
+  static var current: OnceRead? {
+    get { pthread_getspecific(key).map { Unmanaged<OnceRead>.fromOpaque($0).takeUnretainedValue() } }
+    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
   }
 }

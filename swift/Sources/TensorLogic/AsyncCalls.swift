@@ -1,5 +1,6 @@
 import CTensorLogic
 import Dispatch
+import Kernels
 
 typealias Completion = @convention(c) (UInt32, Int32) -> Void
 
@@ -24,9 +25,21 @@ final class AsyncCalls: @unchecked Sendable {
   /// Runs `work` on a native thread; its handle is kept for `take`.
   func start(token: UInt32, _ work: @escaping @Sendable () throws -> UInt32) throws {
     try begin(token: token)
-    DispatchQueue.global(qos: .userInitiated).async { [self] in
-      finish(token: token, pooled { Result { try work() }.mapError { Failure($0) } })
-    }
+    handOff { [self] in finish(token: token, pooled { Result { try work() }.mapError { Failure($0) } }) }
+  }
+
+  /// On the thread that waits for calls; where it has one already, on another.
+  private func handOff(_ work: @escaping @Sendable () -> Void) {
+    let box = Unmanaged.passRetained(Work(work))
+    let isTaken = tlk_hand_off(
+      { context in if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() } }, box.toOpaque())
+    if isTaken { return }
+    DispatchQueue.global(qos: .userInitiated).async(execute: box.takeRetainedValue().body)
+  }
+
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
   /// A call that something else carries out; `finish` is called once, on any thread.

@@ -26,9 +26,11 @@ final class LoadedModel: Handled {
     }
     self.path = path
     self.options = options
-    specification = try readSpecification(path)
-    function = try selectFunction(specification, options.function, path)
-    model = try load(path, options.configuration())
+    (specification, function, model) = try ModelFile.readingOnce(path) {
+      let specification = try readSpecification(path)
+      let function = try selectFunction(specification, options.function, path)
+      return (specification, function, try load(path, options.configuration()))
+    }
     description = model.modelDescription
     inputs = ordered(description.inputDescriptionsByName, function?.inputs)
     outputs = ordered(description.outputDescriptionsByName, function?.outputs)

@@ -14,6 +14,8 @@ final class Request: Handled, @unchecked Sendable {
   private var outputs: [String: OutputBinding] = [:]
   private let options = MLPredictionOptions()
   private(set) var results: [String: MLFeatureValue] = [:]
+  /// What gave `results`, where all of them lie in bound memory: the same object again says that the same memory was written again.
+  private var settled: (any MLFeatureProvider)?
 
   private let lock = Lock()
   private var isBusy = false
@@ -55,7 +57,7 @@ final class Request: Handled, @unchecked Sendable {
     switch direction {
     case .input:
       let binding = try InputBinding(tensor: layout, buffer, byteOffset: byteOffset, feature)
-      features.bindings[name] = binding
+      features[name] = binding
       return binding.isZeroCopy
     case .output: return bind(name, try OutputBinding(tensor: layout, buffer, byteOffset: byteOffset, feature))
     }
@@ -68,32 +70,37 @@ final class Request: Handled, @unchecked Sendable {
     switch direction {
     case .input:
       let binding = try InputBinding(image: layout, buffer, byteOffset: byteOffset, feature)
-      features.bindings[name] = binding
+      features[name] = binding
       return binding.isZeroCopy
     case .output: return bind(name, try OutputBinding(image: layout, buffer, byteOffset: byteOffset, feature))
     }
   }
 
   func bindValue(_ name: String, _ value: JSON) throws {
-    features.bindings[name] = InputBinding(value: try featureValue(value, find(.input, name)))
+    features[name] = InputBinding(value: try featureValue(value, find(.input, name)))
   }
 
   private func bind(_ name: String, _ binding: OutputBinding) -> Bool {
     outputs[name] = binding
     options.outputBackings = outputs.compactMapValues(\.backing)
-    results = [:]
+    forgetResults()
     return binding.backing != nil
   }
 
   func unbind(_ direction: Direction, _ name: String) throws {
     _ = try find(direction, name)
     switch direction {
-    case .input: features.bindings[name] = nil
+    case .input: features[name] = nil
     case .output:
       outputs[name] = nil
       options.outputBackings = outputs.compactMapValues(\.backing)
-      results = [:]
+      forgetResults()
     }
+  }
+
+  private func forgetResults() {
+    results = [:]
+    settled = nil
   }
 
   private func find(_ direction: Direction, _ name: String) throws -> MLFeatureDescription {
@@ -104,20 +111,27 @@ final class Request: Handled, @unchecked Sendable {
 
   /// What a run would take, for runs that are not Core ML's.
   func inputValues() throws -> [String: MLFeatureValue] {
-    for binding in features.bindings.values { try binding.staging?.refresh() }
-    return features.bindings.mapValues(\.value)
+    try features.refresh()
+    return features.values
   }
 
   // ---- running: the caller holds the request exclusively ----
 
   func run() throws {
-    results = [:]
-    for feature in model.inputs where !feature.isOptional && features.bindings[feature.name] == nil {
-      throw Failure(TL_E_FEATURE, "input '\(feature.name)' (\(typeName(feature))) is not given")
+    do {
+      try features.check(model.inputs)
+      try features.refresh()
+      let provider = try model.predict(features, options, state)
+      Counters.shared.countRun()
+      if provider !== settled { try collect(provider) }
+    } catch {
+      forgetResults()
+      throw error
     }
-    for binding in features.bindings.values { try binding.staging?.refresh() }
-    let provider = try model.predict(features, options, state)
-    Counters.shared.countRun()
+  }
+
+  private func collect(_ provider: any MLFeatureProvider) throws {
+    forgetResults()
     var results = [String: MLFeatureValue](minimumCapacity: model.outputs.count)
     for feature in model.outputs {
       guard let value = provider.featureValue(for: feature.name) else {
@@ -131,6 +145,7 @@ final class Request: Handled, @unchecked Sendable {
       }
     }
     self.results = results
+    if model.outputs.allSatisfy({ outputs[$0.name]?.wasZeroCopy ?? false }) { settled = provider }
   }
 
   /// An output that shares memory with an input would change with it: it gets memory of its own.
@@ -138,7 +153,7 @@ final class Request: Handled, @unchecked Sendable {
     guard let array = value.multiArrayValue else { return value }
     let layout = try Layout(array)
     let start = array.dataPointer, end = start + layout.byteSpan
-    let isShared = features.bindings.values.contains { input in
+    let isShared = features.bindings.contains { input in
       guard let address = input.address else { return false }
       return start < address + input.byteSpan && address < end
     }
@@ -224,11 +239,4 @@ extension JSON.Object {
     self["height"] = JSON(layout.height)
     self["bytesPerRow"] = JSON(layout.bytesPerRow)
   }
-}
-
-/// What Core ML reads the inputs from: made once, changed by binding.
-private final class BoundFeatures: NSObject, MLFeatureProvider {
-  var bindings: [String: InputBinding] = [:]
-  var featureNames: Set<String> { Set(bindings.keys) }
-  func featureValue(for featureName: String) -> MLFeatureValue? { bindings[featureName]?.value }
 }

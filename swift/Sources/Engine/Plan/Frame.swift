@@ -36,6 +36,8 @@ final class Frame {
   var objects: [Int: AnyObject] = [:]
   unowned(unsafe) let context: PlanContext
   var state: StateStorage?
+  /// The prepared run whose memory the addresses are; 0 for none.
+  var binding: UInt64 = 0
   /// Memory of the results of this run, by index.
   var resultAddresses: [Int: UnsafeMutableRawPointer] = [:]
 

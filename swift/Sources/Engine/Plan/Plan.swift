@@ -11,6 +11,7 @@ final class Plan {
   private var memory = MemoryPlan()
   private let continuation: Continuation?
   private var idle: [Frame] = []
+  private var lastBinding: UInt64 = 0
   /// Told of every step; nil for all runs but those of diagnostics.
   private var observer: (any StepObserver)?
   private let lock = Lock()
@@ -87,6 +88,7 @@ final class Plan {
       lock.withLock { idle.append(frame) }
     }
     frame.state = state
+    frame.binding = 0
     for index in inputs.indices where index < cells.count { memory.bind(index, cells[index], frame) }
     var owners: [AnyObject?] = []
     if continuation == nil {
@@ -120,6 +122,36 @@ final class Plan {
       return Cell(results[..<index].contains { $0 === value } ? ListBox(copying: list) : list)
     }
     return cellsOut
+  }
+
+  // ---- repeated runs --------------------------------------------------------------------------------------------
+
+  /// Whether a run needs nothing but memory for inputs and results.
+  var isRepeatable: Bool { continuation == nil && observer == nil && inputs.allSatisfy { !$0.isList } }
+
+  func makeBinding() -> UInt64 {
+    lock.withLock {
+      lastBinding += 1
+      return lastBinding
+    }
+  }
+
+  func run(_ prepared: PreparedRun, _ state: StateStorage?) throws {
+    let frame = lock.withLock { idle.popLast() } ?? memory.makeFrame(context)
+    defer {
+      if !frame.objects.isEmpty { frame.objects.removeAll() }
+      frame.state = nil
+      lock.withLock { idle.append(frame) }
+    }
+    frame.state = state
+    // The frame of the run before is on top of the others: with one request at work, it is bound already.
+    if frame.binding != prepared.binding {
+      for (index, cell) in prepared.cells.enumerated() { memory.bind(index, cell, frame) }
+      for (index, output) in prepared.outputs.enumerated() { memory.bindResult(index, output.address, frame) }
+      frame.binding = prepared.binding
+    }
+    for step in steps { try step.kernel(frame) }
+    memory.copyResults(frame)
   }
 
   private func run(_ frame: Frame, observedBy observer: any StepObserver) throws {

@@ -107,6 +107,8 @@ final class PlanContext: @unchecked Sendable {
     if let known = lock.withLock({ packed[key] }) { return known }
     let made = try make()
     lock.withLock { packed[key] = made }
+    // The kernels read the packed form alone: without this, weights would count twice.
+    if case .bytes(let stored)? = value.constant?.payload { stored.dropPages() }
     return made
   }
 

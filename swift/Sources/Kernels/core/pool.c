@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "cpu_count.h"
+#include "relax.h"
 
 // Workers look for work this long before they park: longer than the gaps between the steps of one model run, short
 // enough that an idle process costs nothing.
@@ -37,20 +37,6 @@ static struct {
 
 static _Thread_local bool inside_body;
 
-static inline void relax(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
-static uint64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void work(uint64_t generation) {
   for (;;) {
     uint64_t state = atomic_load(&pool.state);
@@ -75,13 +61,13 @@ static void park(uint64_t seen) {
 }
 
 static void wait_for_work(uint64_t seen) {
-  uint64_t start = nanoseconds();
+  uint64_t start = tlk_nanoseconds();
   do {
     for (int i = 0; i < 64; i++) {
       if (has_new_generation(seen)) return;
-      relax();
+      tlk_relax();
     }
-  } while (nanoseconds() - start < SPIN_NANOSECONDS);
+  } while (tlk_nanoseconds() - start < SPIN_NANOSECONDS);
   park(seen);
 }
 
@@ -126,11 +112,11 @@ void tlk_thread_limit(tlk_int count) {
 static void wait_until_done(uint64_t count) {
   uint64_t start_time = 0;
   for (unsigned spins = 0; atomic_load(&pool.done) != count; spins++) {
-    relax();
+    tlk_relax();
     if (spins % 64 != 63) continue;
     // A worker that was preempted inside a body needs this CPU more than the wait does.
-    if (start_time == 0) start_time = nanoseconds();
-    else if (nanoseconds() - start_time > SPIN_NANOSECONDS) sched_yield();
+    if (start_time == 0) start_time = tlk_nanoseconds();
+    else if (tlk_nanoseconds() - start_time > SPIN_NANOSECONDS) sched_yield();
   }
 }
 

@@ -1,24 +1,10 @@
-#include <string.h>
-
-#include "../core/table.h"
 #include "checked.h"
+#include "interleave.h"
 
 tlk_int tlk_weights_packed_bytes(tlk_int columns, tlk_int taps, tlk_int channels, tlk_dtype dtype) {
   if (!tlk_is_float(dtype) || columns < 0 || columns > PTRDIFF_MAX - TLK_PANEL) return -1;
   tlk_int padded = tlk_ceil_div(columns, TLK_PANEL) * TLK_PANEL;
   return tlk_product(tlk_product3(padded, taps, channels), tlk_dtype_size(dtype));
-}
-
-static float load(const void *data, tlk_dtype dtype, tlk_int index) {
-  if (dtype == TLK_F32) return ((const float *)data)[index];
-  float value;
-  tlk_kernels()->halves_to_floats((const uint16_t *)data + index, &value, 1);
-  return value;
-}
-
-static void store(void *data, tlk_dtype dtype, tlk_int index, float value) {
-  if (dtype == TLK_F32) ((float *)data)[index] = value;
-  else tlk_kernels()->floats_to_halves(&value, (uint16_t *)data + index, 1);
 }
 
 typedef struct {
@@ -27,22 +13,21 @@ typedef struct {
   tlk_dtype dtype;
 } pack_job;
 
+// Rows that are gathered from all columns and taps before the next ones, so that what they read stays in a first-level cache.
+#define ROW_BLOCK 32
+
 static void pack_panel(void *context, tlk_int panel) {
   const pack_job *job = context;
   const tlk_weights *s = job->source;
-  tlk_int first = panel * TLK_PANEL, count = tlk_min(TLK_PANEL, s->columns - first);
-  tlk_int size = tlk_dtype_size(job->dtype), depth = s->taps * s->channels;
-  char *out = job->packed + panel * depth * TLK_PANEL * size;
-  memset(out, 0, (size_t)(depth * TLK_PANEL * size));
-  for (tlk_int tap = 0; tap < s->taps; tap++)
-    for (tlk_int column = 0; column < count; column++) {
-      tlk_int from = (first + column) * s->column_stride + tap * s->tap_stride;
-      tlk_int to = tap * s->channels * TLK_PANEL + column;
-      for (tlk_int c = 0; c < s->channels; c++, from += s->channel_stride, to += TLK_PANEL) {
-        if (s->dtype != job->dtype) store(out, job->dtype, to, load(s->data, s->dtype, from));
-        else if (size == 2) ((uint16_t *)out)[to] = ((const uint16_t *)s->data)[from];
-        else ((uint32_t *)out)[to] = ((const uint32_t *)s->data)[from];
-      }
+  tlk_int first = panel * TLK_PANEL, size = tlk_dtype_size(job->dtype), from_size = tlk_dtype_size(s->dtype);
+  char *out = job->packed + first * s->taps * s->channels * size;
+  tlk_interleaving rows = {.from_dtype = s->dtype, .to_dtype = job->dtype, .column_step = s->column_stride,
+                           .row_step = s->channel_stride, .columns = tlk_min(TLK_PANEL, s->columns - first)};
+  for (tlk_int c = 0; c < s->channels; c += ROW_BLOCK)
+    for (tlk_int tap = 0; tap < s->taps; tap++) {
+      tlk_int element = first * s->column_stride + tap * s->tap_stride + c * s->channel_stride;
+      rows.from = (const char *)s->data + element * from_size;
+      tlk_interleave(&rows, tlk_min(ROW_BLOCK, s->channels - c), out + (tap * s->channels + c) * TLK_PANEL * size);
     }
 }
 

@@ -35,5 +35,6 @@
 #include "kernels/comparison.h"
 #include "kernels/peak.h"
 #include "kernels/rope.h"
+#include "kernels/handoff.h"
 
 #endif

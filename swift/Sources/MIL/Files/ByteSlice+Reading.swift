@@ -17,6 +17,9 @@ extension ByteSlice {
     return withExtendedLifetime(self) { count >= prefix.count && zip(bytes, prefix).allSatisfy { $0 == $1 } }
   }
 
+  /// For bytes that will not be read again soon: what is mapped from a file leaves this process's memory.
+  public func dropPages() { (owner as? MappedFile)?.dropPages(of: bytes) }
+
   /// The bytes as text, or nil when they are not UTF-8.
   public var text: String? { withExtendedLifetime(self) { String(strictUTF8: bytes) } }
 }

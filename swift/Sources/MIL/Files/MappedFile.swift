@@ -51,6 +51,19 @@ public final class MappedFile: @unchecked Sendable {
 
   public var slice: ByteSlice { ByteSlice(owner: self, bytes: bytes) }
 
+  /// Gives the pages under `part` back to the system; the next read takes them from the file again. A writable mapping keeps them: they
+  /// may hold what only this process knows.
+  func dropPages(of part: UnsafeRawBufferPointer) {
+    guard !isWritable, let file = bytes.baseAddress, let start = part.baseAddress, start >= file,
+      start + part.count <= file + bytes.count
+    else { return }
+    // Whole pages, those at the edges too: a neighbour that shares one reads it again.
+    let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+    guard pageSize > 0 else { return }
+    let (first, last) = ((start - file) / pageSize * pageSize, (start - file) + part.count)
+    madvise(UnsafeMutableRawPointer(mutating: file + first), last - first, MADV_DONTNEED)
+  }
+
   private static func failure(_ what: String, _ path: String, _ code: Int32) -> ModelError {
     if code == ENOENT || code == ENOTDIR { return ModelError(.notFound, "\(path): no such file") }
     return ModelError(.io, "\(path): \(what) the file: \(String(cString: strerror(code)))")
