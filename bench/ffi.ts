@@ -2,16 +2,21 @@
  * What one call costs: `request.run()` and `request.runAsync()` on a model of one operation on eight numbers, where the operation itself is
  * next to nothing.
  *
- *   bun bench/ffi.ts [--calls N] [--rounds N]
+ *   bun bench/ffi.ts [--calls N] [--rounds N] [--json FILE]
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadModel, Tensor } from "../src/index.ts";
+import { circumstances, record } from "./record.ts";
 import { row, summarise, warnIfBusy } from "./timing.ts";
 
 const { values: options } = parseArgs({
   args: Bun.argv.slice(2),
-  options: { calls: { type: "string", default: "2000" }, rounds: { type: "string", default: "31" } },
+  options: {
+    calls: { type: "string", default: "2000" },
+    rounds: { type: "string", default: "31" },
+    json: { type: "string" },
+  },
 });
 const calls = Number(options.calls);
 const rounds = Number(options.rounds);
@@ -34,6 +39,7 @@ const contenders: [string, () => unknown][] = [
 ];
 
 warnIfBusy();
+const taken = circumstances("ffi", Bun.argv.slice(2));
 console.log(`${rounds} rounds of ${calls} calls, µs per call\n`);
 const widths = [24, 10, 10];
 console.log(row(["call", "median", "minimum"], widths));
@@ -47,7 +53,7 @@ for (let round = 0; round <= rounds; round++) {
     if (round > 0) times[i]!.push(perCallMs); // round 0 warms up the compiler
   }
 }
-for (const [i, [name]] of contenders.entries()) {
-  const { medianMs, minMs } = summarise(times[i]!);
+const results = contenders.map(([name], i) => ({ name, ...summarise(times[i]!) }));
+for (const { name, medianMs, minMs } of results)
   console.log(row([name, (medianMs * 1000).toFixed(2), (minMs * 1000).toFixed(2)], widths));
-}
+if (options.json) await record(options.json, taken, { rounds, calls: results });

@@ -5,6 +5,7 @@
  * `bun run bench start [OPTION…]`  start of a process to its first result, and its memory
  * `bun run bench peers [OPTION…]`  tensorlogic against ONNX Runtime, OpenVINO and PyTorch on the same networks
  * `bun run bench scaling [OPTION…]`  what a unit of work costs as work grows, and what a second thread brings
+ * `bun run bench report [OPTION…]`  all figures and charts of docs/performance.md
  * `bun run bench load [OPTION…]`  what busy processes beside it do to a run
  * `bun run bench weights [OPTION…]`  SafeTensors and GGUF against their Python packages
  * `bun run bench metal [OPTION…]`  operations as Metal kernels against the CPU's kernels
@@ -14,7 +15,7 @@
 import { join } from "node:path";
 import { ensureReady } from "../scripts/setup/ensure.ts";
 
-const benches = ["ffi", "start", "peers", "scaling", "load", "weights", "metal"];
+const benches = ["ffi", "start", "peers", "scaling", "load", "report", "weights", "metal"];
 const [name, ...rest] = Bun.argv.slice(2);
 const isOurs = name !== undefined && benches.includes(name);
 if (isOurs) await ensureReady();

@@ -3,6 +3,7 @@
  *
  *   bun bench/network-server.ts tensorlogic|onnxruntime THREADS
  */
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { openNetwork } from "./network.ts";
 import { openOnnx } from "./onnxruntime.ts";
@@ -32,7 +33,7 @@ async function answer(command: { do: string; id: number; model: string }): Promi
       return {};
     case "cpu": {
       const { user, system } = process.cpuUsage();
-      return { ms: (user + system) / 1000 };
+      return { ms: (user + system) / 1000, nice: getPriority() };
     }
   }
   throw new Error(`unknown command ${command.do}`);

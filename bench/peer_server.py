@@ -6,7 +6,7 @@
         → {"output": [numbers of its first output]}
     {"do": "sample", "id"}  one run untimed, then one timed → {"ms"}
     {"do": "close", "id"}   → {}
-    {"do": "cpu"}           → {"ms": CPU time of this process}
+    {"do": "cpu"}           → {"ms": CPU time of this process, "nice": its priority}
 Whatever fails is answered by {"error"}, a precision that this machine does not have by {"unavailable"}. Times are taken around the run alone, so the pipe is no part of them."""
 import json
 import os
@@ -96,7 +96,7 @@ def main() -> None:
                 networks.pop(command["id"], None)
                 return {}
             case "cpu":
-                return {"ms": time.process_time() * 1e3}
+                return {"ms": time.process_time() * 1e3, "nice": os.nice(0)}
         raise ValueError(f"unknown command {command['do']}")
 
     for line in sys.stdin:

@@ -88,6 +88,15 @@ async function compare(folder: string, served: ReadonlyMap<PythonPeer, ServedPee
       results.find(({ engine }) => engine === name)!,
       samples[i],
     );
+  for (const [name, peer] of served) {
+    const handicap = await peer.handicap();
+    if (handicap === undefined) continue;
+    for (const result of results.filter(({ engine, medianMs }) => engine.startsWith(name) && medianMs !== undefined)) {
+      delete result.medianMs;
+      delete result.minMs;
+      result.missing = handicap;
+    }
+  }
   for (const close of closings) await close();
   return results;
 }

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Feed } from "./network.ts";
 import type { Contender } from "./timing.ts";
@@ -37,6 +37,12 @@ export class ServedPeer {
 
   async cpuMs(): Promise<number> {
     return (await this.#ask({ do: "cpu" })).ms as number;
+  }
+
+  /** Why its times cannot be compared with this process's, if they cannot: something gave it another priority. */
+  async handicap(): Promise<string | undefined> {
+    const { nice } = await this.#ask({ do: "cpu" });
+    return nice === getPriority() ? undefined : `ran at nice ${nice}, ours at ${getPriority()}: not comparable`;
   }
 
   /** A network, ready to run; or the reason why this machine cannot run it in that precision. */

@@ -1,16 +1,18 @@
 /**
  * What a fresh process pays: time from its start to the first result, and memory over a Bun process that does nothing.
  *
- *   bun bench/start.ts [NETWORKS_DIR] [NAME…] [--rounds N] [--threads N] [--json FILE]
+ *   bun bench/start.ts [NAME…] [--networks DIR] [--rounds N] [--threads N] [--json FILE]
  *
  * Networks as for bench/peers.ts. Linux only: the memory comes from /proc.
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { cpus } from "node:os";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "../scripts/setup/paths.ts";
 import { loadModel } from "../src/index.ts";
+import { listNetworks, requireNetworks } from "./network.ts";
+import { countOption } from "./options.ts";
+import { circumstances, record } from "./record.ts";
 import { row, summarise, warnIfBusy } from "./timing.ts";
 
 /** What a process of the benchmark binds. */
@@ -103,31 +105,21 @@ if (import.meta.main) {
     args: Bun.argv.slice(2),
     allowPositionals: true,
     options: {
+      networks: { type: "string", default: join(cacheFolder(), "bench") },
       rounds: { type: "string", default: "11" },
       threads: { type: "string", default: "2" },
       json: { type: "string" },
     },
   });
-  const [rounds, threads] = [Number(options.rounds), Number(options.threads)];
-  if (!(Number.isInteger(rounds) && rounds > 0 && Number.isInteger(threads) && threads > 0)) {
-    console.error(`--rounds and --threads want whole numbers above 0, got ${options.rounds} and ${options.threads}`);
-    process.exit(2);
-  }
-  const folder = resolve(positionals[0] ?? join(cacheFolder(), "bench"));
-  const isNetwork = (name: string) =>
-    existsSync(join(folder, name, "model.mlpackage")) && existsSync(join(folder, name, "model.onnx"));
-  const found = existsSync(folder) ? readdirSync(folder).filter(isNetwork).sort() : [];
-  const names = positionals.length > 1 ? positionals.slice(1) : found;
-  const missing = names.filter((name) => !isNetwork(name));
-  if (names.length === 0 || missing.length > 0) {
-    console.error(
-      `${folder}: no network ${missing.join(", ") || "there"} (NAME/model.mlpackage and NAME/model.onnx); bench/README.md says how to make them`,
-    );
-    process.exit(1);
-  }
+  const rounds = countOption("rounds", options.rounds);
+  const threads = countOption("threads", options.threads);
+  const folder = resolve(options.networks);
+  const names = positionals.length > 0 ? positionals : listNetworks(folder);
+  requireNetworks(folder, names);
   warnIfBusy();
+  const taken = { ...circumstances("start", Bun.argv.slice(2)), threads };
   console.log(
-    `${cpus()[0]!.model.trim()}, ${threads} threads, ${rounds} rounds of fresh processes in turns. First result: ms from the process's start, median (minimum). Memory: MiB, peak over a Bun process that does nothing; "× weights": that over the weight file.\n`,
+    `${taken.cpu}, ${threads} threads, ${rounds} rounds of fresh processes in turns. First result: ms from the process's start, median (minimum). Memory: MiB, peak over a Bun process that does nothing; "× weights": that over the weight file.\n`,
   );
   const widths = [22, 12, 18, 10, 10, 11];
   console.log(row(["network", "process", "first result", "CPU ms", "peak", "× weights"], widths));
@@ -158,5 +150,5 @@ if (import.meta.main) {
     );
     results[name] = { ...measured, weights };
   }
-  if (options.json) await Bun.write(options.json, `${JSON.stringify({ rounds, threads, results }, null, 2)}\n`);
+  if (options.json) await record(options.json, taken, { rounds, networks: results });
 }

@@ -1,6 +1,6 @@
 import type { Profile, ProfiledOperation } from "../diagnostics.ts";
 import type { DeviceResult } from "./benchmark.ts";
-import { chartWidth, escapeXml, linearScale, shortNumber, svgDocument } from "./svg.ts";
+import { chartWidth, escapeXml, linearScale, seriesColours, shortNumber, svgDocument } from "./svg.ts";
 
 const labelWidth = 220;
 const rowHeight = 44;
@@ -34,16 +34,20 @@ export function profileChart(title: string, { operations }: Profile): string {
     operations.length,
     stepHeight,
   );
-  const kindOf = ({ type, kernel }: ProfiledOperation) => (kernel.startsWith("depthwise") ? "depthwise" : type);
+  const kindOf = ({ type, kernel }: ProfiledOperation) => {
+    const [first = ""] = kernel.split(" ");
+    if (type !== "conv" || first === "") return type;
+    return first === "depthwise" ? first : `conv ${first}`;
+  };
   const kinds = [...new Set(operations.map(kindOf))];
   const rows = operations.map((step, i) => {
     const { operation, kernel, medianMs } = step;
     const y = top + i * stepHeight;
     const kind = kindOf(step);
-    const hue = Math.round((kinds.indexOf(kind) * 360) / kinds.length);
+    const colour = seriesColours[kinds.indexOf(kind) % seriesColours.length]!;
     return [
       `<text x="${labelWidth - 10}" y="${y + 11}" text-anchor="end" font-size="10">${escapeXml(`${operation.slice(0, 28)} · ${kind}`)}</text>`,
-      `<rect x="${x(0)}" y="${y}" width="${x(medianMs) - x(0)}" height="${stepHeight - 3}" fill="hsl(${hue}, 50%, 55%)"><title>${escapeXml(kernel)} ${shortNumber(medianMs)} ms</title></rect>`,
+      `<rect x="${x(0)}" y="${y}" width="${x(medianMs) - x(0)}" height="${stepHeight - 3}" fill="${colour}"><title>${escapeXml(kernel)} ${shortNumber(medianMs)} ms</title></rect>`,
     ].join("");
   });
   return svgDocument(title, [...grid, ...rows], bottom + 44, "ms per run, median");

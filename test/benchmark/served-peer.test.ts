@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { openNetwork, relativeError } from "../../bench/network.ts";
 import { ServedPeer } from "../../bench/served-peer.ts";
@@ -7,8 +8,8 @@ import { describeRuntime } from "../../src/index.ts";
 
 const root = join(import.meta.dir, "../..");
 const folder = join(root, "test/fixtures/models/conv_relu");
-const serve = () =>
-  new ServedPeer("served", [process.execPath, join(root, "bench/network-server.ts"), "tensorlogic", "1"]);
+const command = [process.execPath, join(root, "bench/network-server.ts"), "tensorlogic", "1"];
+const serve = () => new ServedPeer("served", command);
 
 test.skipIf(!describeRuntime().portable)(
   "a network in a process of its own answers as in this one, and is timed there",
@@ -30,6 +31,13 @@ test.skipIf(!describeRuntime().portable)(
 test("what fails in the other process is said here", async () => {
   await using peer = serve();
   await expect(peer.open(join(root, "nowhere"), "f16", [])).rejects.toThrow(/^served: .*nowhere/);
+});
+
+test("a peer that something gave another priority is not compared", async () => {
+  await using peer = serve();
+  expect(await peer.handicap()).toBeUndefined();
+  await using slowed = new ServedPeer("slowed", ["nice", "-n", "7", ...command]);
+  expect(await slowed.handicap()).toBe(`ran at nice ${getPriority() + 7}, ours at ${getPriority()}: not comparable`);
 });
 
 test("a process that ends is no silent wait", async () => {
