@@ -40,12 +40,16 @@ describe.skipIf(readme === "")("what the README names exists", () => {
     .map((match) => match[1]!.trim())
     .filter((line) => !/\b(MODEL|INPUT)\b/.test(line));
   test("there are commands to run", () => expect(lines.length).toBeGreaterThan(2));
-  test.each(lines)("%s", async (line) => {
-    const args = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
-    const { code, stderr } = await shell([process.execPath, "src/cli/main.ts", ...args]);
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-  });
+  test.each(lines)(
+    "%s",
+    async (line) => {
+      const args = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+      const { code, stderr } = await shell([process.execPath, "src/cli/main.ts", ...args]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+    },
+    30_000,
+  );
 
   const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map((match) => match[1]!);
   test("every relative link", () => {

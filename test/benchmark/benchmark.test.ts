@@ -89,7 +89,7 @@ test("bun run bench MODEL --per-op: each step with what it reaches of the machin
   expect(total.flops).toBeGreaterThan(0.74e9);
   expect(total.flops).toBeLessThan(0.82e9);
   expect(total.flops / medianMs / 1e6).toBeLessThan(peak.gflops);
-});
+}, 30_000);
 
 test("the chart's bars are as long as the medians", () => {
   const row = { computeUnits: "all", device: "a<b", p95Ms: 3, p99Ms: 4, minMs: 1, energy: { unknown: "" } } as const;
