@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../core/table.h"
+#include "transpose.h"
 
 // The count of columns is a constant where the panel is full, so that the sixteen loads of a row are one block of code: an element at
 // a time through memcpy, packing took two thirds of the time to load ResNet-50 (2026-11-25).
@@ -18,7 +19,8 @@ static void gather(const tlk_interleaving *job, tlk_int rows, void *out) {
   tlk_int size = tlk_dtype_size(job->from_dtype);
   bool is_full = job->columns == TLK_PANEL;
   if (!is_full) memset(out, 0, (size_t)(rows * TLK_PANEL * size));
-  if (size == 2 && is_full) gather_halves(job->from, job->column_step, job->row_step, TLK_PANEL, rows, out);
+  if (job->row_step == 1) tlk_transpose(job->from, job->column_step, out, TLK_PANEL, job->columns, rows, size);
+  else if (size == 2 && is_full) gather_halves(job->from, job->column_step, job->row_step, TLK_PANEL, rows, out);
   else if (size == 2) gather_halves(job->from, job->column_step, job->row_step, job->columns, rows, out);
   else if (is_full) gather_words(job->from, job->column_step, job->row_step, TLK_PANEL, rows, out);
   else gather_words(job->from, job->column_step, job->row_step, job->columns, rows, out);
