@@ -1,5 +1,6 @@
 import { chartWidth, escapeXml, linearScale, type Scale, seriesColours, svgDocument } from "../src/benchmark/svg.ts";
 import type { PeerResult } from "./peers.ts";
+import { shortName } from "./report/markdown.ts";
 import { type Growth, maxRise } from "./scaling/growth.ts";
 
 const left = 60;
@@ -12,7 +13,7 @@ export function scalingChart(axis: Growth["axis"], growths: readonly Growth[]): 
     const unit = points[0]!.ours.medianMs / points[0]!.gflop;
     const colour = seriesColours[i % seriesColours.length]!;
     const line = (engine: "ours" | "onnxruntime") => ({
-      name: `${network}, ${engine === "ours" ? "tensorlogic" : "ONNX Runtime"}`,
+      name: `${shortName(network)}, ${engine === "ours" ? "tensorlogic" : "ONNX Runtime"}`,
       colour,
       dash: engine === "ours" ? "" : "5 4",
       values: points.flatMap((point) => {
@@ -81,7 +82,7 @@ export function peersChart(title: string, networks: Readonly<Record<string, read
   const top = 50 + Math.ceil(shown.length / 4) * 20;
   // A peer that is far behind must not squeeze the others: its bar is cut, its number is not.
   const longest = Math.min(3, Math.max(1, ...groups.flatMap(({ bars }) => bars.map(({ ratio }) => ratio))));
-  const x = linearScale(longest, labelWidth, right - 70);
+  const x = linearScale(longest, labelWidth, right - 85);
   const legend = shown.map((engine, i) => {
     const [at, line] = [10 + (i % 4) * 175, 40 + Math.floor(i / 4) * 20];
     return `<rect x="${at}" y="${line}" width="12" height="12" fill="${colour(engine)}"/><text x="${at + 18}" y="${line + 11}">${escapeXml(engine)}</text>`;
@@ -91,7 +92,13 @@ export function peersChart(title: string, networks: Readonly<Record<string, read
     const label = `<text x="${labelWidth - 10}" y="${y + (bars.length * barHeight) / 2 + 4}" text-anchor="end">${escapeXml(network)}</text>`;
     const drawn = bars.map(({ engine, medianMs, ratio }) => {
       const end = x.at(Math.min(ratio, x.ticks.at(-1)!));
-      const bar = `<rect x="${labelWidth}" y="${y}" width="${(end - labelWidth).toFixed(1)}" height="${barHeight - 2}" fill="${colour(engine)}"/><text x="${end + 5}" y="${y + 11}" font-size="11">${ratio.toFixed(2)} · ${medianMs.toPrecision(3)} ms</text>`;
+      const text = `${ratio.toFixed(2)} · ${medianMs >= 100 ? medianMs.toFixed(0) : medianMs.toPrecision(3)} ms`;
+      const bar = [
+        `<rect x="${labelWidth}" y="${y}" width="${(end - labelWidth).toFixed(1)}" height="${barHeight - 2}" fill="${colour(engine)}"/>`,
+        // Behind the text, so that no grid line goes through it.
+        `<rect class="page" x="${end + 2}" y="${y}" width="${text.length * 6.3 + 4}" height="${barHeight - 2}"/>`,
+        `<text x="${end + 5}" y="${y + 11}" font-size="11">${text}</text>`,
+      ].join("");
       y += barHeight;
       return bar;
     });

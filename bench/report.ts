@@ -17,7 +17,7 @@ import { openNetwork } from "./network.ts";
 import { withThreads } from "./options.ts";
 import { circumstances, record } from "./record.ts";
 import { readFigures } from "./report/data.ts";
-import { fillMarkers, networkNames } from "./report/markdown.ts";
+import { fillMarkers, networkNames, shortName } from "./report/markdown.ts";
 import { performanceSections, readmeSections } from "./report/sections.ts";
 
 const root = join(import.meta.dir, "..");
@@ -92,7 +92,7 @@ async function write(): Promise<void> {
   const { peers, scaling, profile: profiled } = figures;
   if (peers) {
     const named = Object.keys(networkNames).flatMap((name) =>
-      peers.networks[name] ? [[networkNames[name]!, peers.networks[name]]] : [],
+      peers.networks[name] ? [[shortName(name), peers.networks[name]]] : [],
     );
     await Bun.write(
       join(charts, "peers.svg"),

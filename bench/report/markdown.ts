@@ -35,5 +35,8 @@ export const networkNames: Readonly<Record<string, string>> = {
   silero_vad: "Silero VAD, one frame",
 };
 
+/** Without what is said about its input. */
+export const shortName = (network: string): string => networkNames[network]?.split(",")[0] ?? network;
+
 export const engineName = (engine: string): string =>
   engine.replace("onnxruntime", "ONNX Runtime").replace("openvino", "OpenVINO").replace("pytorch", "PyTorch");

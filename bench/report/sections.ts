@@ -1,8 +1,8 @@
 import type { Circumstances } from "../record.ts";
 import { highestRise } from "../scaling/growth.ts";
 import { type Figures, peerOf, type Peers, ratio } from "./data.ts";
-import { type Goal, goals, verdict } from "./goals.ts";
-import { engineName, networkNames, table } from "./markdown.ts";
+import { busyLoad, goals, verdict } from "./goals.ts";
+import { engineName, networkNames, shortName, table } from "./markdown.ts";
 
 const notMeasured = "Not measured yet.";
 
@@ -60,7 +60,7 @@ export function readmeSections({ peers, ffi }: Figures): Record<string, string> 
 }
 
 function taken({ cpu, isa, threads, os, bun, date, command, load }: Circumstances): string {
-  const busy = load > 0.5 ? ` The machine was busy (load average ${load.toFixed(1)}): provisional.` : "";
+  const busy = load > busyLoad ? ` The machine was busy (load average ${load.toFixed(1)}): provisional.` : "";
   return `${cpu}, ${isa}, ${threads} threads, ${os}, Bun ${bun}, ${date}: \`${command}\`.${busy}`;
 }
 
@@ -70,15 +70,10 @@ const fame = Object.keys(networkNames);
 const byFame = (a: string, b: string) => fame.indexOf(a) - fame.indexOf(b);
 
 function goalsTable(figures: Figures): string {
-  const number = (value: number, { unit = "" }: Goal) =>
-    `${value.toFixed(2)}${unit === "×" ? unit : unit && ` ${unit}`}`;
   const rows = goals(figures).map((goal) => {
-    const sign = goal.isAtLeast ? "≥" : "≤";
-    const [must, aim] = [goal.must, goal.aim].map(
-      (limit) => `${sign} ${limit}${goal.unit === "×" ? "×" : goal.unit ? ` ${goal.unit}` : ""}`,
-    );
-    const measured = goal.value === undefined ? "-" : number(goal.value, goal);
-    return [goal.figure, measured, must!, aim!, verdict(goal), goal.note ?? ""];
+    const { figure, value, must, aim, isAtLeast, unit = "", note = "" } = goal;
+    const [least, best] = [must, aim].map((limit) => `${isAtLeast ? "≥" : "≤"} ${limit}${unit}`);
+    return [figure, value === undefined ? "-" : `${value.toFixed(2)}${unit}`, least!, best!, verdict(goal), note];
   });
   return table(["figure", "measured", "goal", "aim", "", "note"], rows);
 }
@@ -191,7 +186,7 @@ function growthTable({ scaling }: Figures): string {
     const [first, last] = [points[0]!, points.at(-1)!];
     const cost = ({ ours, gflop }: typeof first) => (ours.medianMs / gflop).toFixed(2);
     return [
-      networkNames[network]?.split(",")[0] ?? network,
+      shortName(network),
       `${axis} ${first.size} to ${last.size}`,
       cost(first),
       cost(last),

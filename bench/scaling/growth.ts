@@ -62,7 +62,7 @@ export async function measureGrowth(folder: string, study: Study, rounds: number
       open.push(ours);
       if (hasPeer) peers.push(await openOnnx(join(folder, "model.onnx"), ours.feeds, 2));
     }
-    const profiles = open.map(({ model, inputs }) => model.profile(inputs, { repeat: 3 }));
+    const profiles = open.map(({ model, inputs }) => model.profile(inputs, { repeat: 5 }));
     const contenders: Contender[] = open.flatMap((ours, i) => (hasPeer ? [ours, peers[i]!] : [ours]));
     const samples = await interleave(contenders, rounds);
     const points = study.sizes.map((size, i): Point => {
@@ -103,11 +103,11 @@ function explain(points: readonly Point[], profiles: readonly Profile[]): Excess
     }
   const { at, of } = worst;
   const growth = points[at]!.gflop / points[of]!.gflop;
-  const before = new Map(profiles[of]!.operations.map((step) => [step.operation, step.medianMs]));
+  const before = new Map(profiles[of]!.operations.map((step) => [step.operation, step.minMs]));
   return profiles[at]!.operations.map(({ operation, kernel, type, medianMs }) => ({
     operation,
     kernel: kernel || type,
-    excessMs: medianMs - (before.get(operation) ?? 0) * growth,
+    excessMs: minMs - (before.get(operation) ?? 0) * growth,
     atSize: points[at]!.size,
     ofSize: points[of]!.size,
   }))

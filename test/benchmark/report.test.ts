@@ -44,6 +44,7 @@ test("a verdict is by the goal's direction", () => {
     aim: isAtLeast ? 1.95 : 0.5,
     isAtLeast,
     value,
+    from: undefined,
   });
   expect([0.4, 0.7, 1.1, undefined].map((value) => verdict(goal(value)))).toEqual([
     "beyond",
@@ -51,6 +52,8 @@ test("a verdict is by the goal's direction", () => {
     "missed",
     "not measured",
   ]);
+  expect(verdict({ ...goal(0.4), from: { load: 3 } as never })).toBe("provisional");
+  expect(verdict({ ...goal(0.4), isElsewhere: true })).toBe("");
   expect([2, 1.9, 1.7].map((value) => verdict(goal(value, true)))).toEqual(["beyond", "met", "missed"]);
 });
 
