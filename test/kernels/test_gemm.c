@@ -59,6 +59,30 @@ static void check_special_values(void) {
   release_guarded();
 }
 
+static void check_prologue(tlk_int m, tlk_int n, tlk_int k, tlk_dtype a_type) {
+  begin_case("gemm with a prologue m=%td n=%td k=%td dtype %d", m, n, k, a_type);
+  tlk_int a_pitch = k + 3;
+  void *a = random_tensor(a_type, (m - 1) * a_pitch + k, -1, 1), *w = random_tensor(TLK_F16, n * k, -1, 1);
+  float *scale = random_tensor(TLK_F32, k, -2, 2), *shift = random_tensor(TLK_F32, k, -1, 1), *out = guarded((size_t)(m * n * 4));
+  tlk_weights source = {.data = w, .dtype = TLK_F16, .columns = n, .taps = 1, .channels = k, .column_stride = k, .channel_stride = 1};
+  void *packed = guarded((size_t)tlk_weights_packed_bytes(n, 1, k, TLK_F16));
+  tlk_weights_pack(&source, packed, TLK_F16);
+  tlk_gemm g = {.m = m, .n = n, .k = k, .a = a, .packed = packed, .out = out, .a_pitch = a_pitch, .out_pitch = n, .a_dtype = a_type,
+                .w_dtype = TLK_F16, .out_dtype = TLK_F32, .prologue = {.scale = scale, .shift = shift, .low = 0, .high = 1.5f}};
+  expect_status(tlk_gemm_run(&g), TLK_OK, "run");
+  for (tlk_int r = 0; r < m; r++)
+    for (tlk_int c = 0; c < n; c++) {
+      double sum = 0, magnitudes = 0;
+      for (tlk_int i = 0; i < k; i++) {
+        double x = fmin(fmax(element(a, a_type, r * a_pitch + i) * scale[i] + shift[i], 0), 1.5);
+        sum += x * element(w, TLK_F16, c * k + i);
+        magnitudes += fabs(x * element(w, TLK_F16, c * k + i)) + 1e-6;
+      }
+      expect_near(out[r * n + c], sum, 3 * sum_error(magnitudes), "out", r * n + c);
+    }
+  release_guarded();
+}
+
 // Rounded to f16, gelu has an approximation of its own: every f16 number goes through it.
 static void check_gelu_of_all_halves(void) {
   begin_case("gelu of every f16 number");
@@ -90,5 +114,7 @@ void test_gemm(void) {
   check_gemm(4, 20, 0, TLK_F16, TLK_F16, TLK_F16, 8);
   check_gemm(67, 130, 600, TLK_F16, TLK_F16, TLK_F16, 1);
   check_special_values();
+  for (tlk_int k = 1; k < 40; k += 6) check_prologue(7 + k, 33, k, k % 4 == 1 ? TLK_F16 : TLK_F32);
+  check_prologue(130, 48, 200, TLK_F16);
   check_gelu_of_all_halves();
 }

@@ -18,6 +18,9 @@ final class Node {
   var ownsList = false
   /// Work that passes have moved into this node's kernel.
   var epilogue = Epilogue()
+  var prologue: Prologue?
+  /// Values of a concat that are in its result's memory by the time it runs.
+  var partsInPlace: Set<Int> = []
   /// Permutation-free channels-last kernel: x and the output are [N, spatial…, C]. Set by the layout pass.
   var isChannelsLast = false
   /// Where weights that this node packs are kept; set when its plan is built.

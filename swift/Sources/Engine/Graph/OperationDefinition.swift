@@ -96,6 +96,14 @@ struct Epilogue {
   var isEmpty: Bool { scale == nil && bias == nil && residual == nil && activation == nil }
 }
 
+/// What passes moved in front of a product: x · scale + shift per channel, then limits.
+struct Prologue {
+  var scale: [Float]
+  var shift: [Float]
+  var low: Float
+  var high: Float
+}
+
 extension ElementType {
   /// The kernels' type; nil for types that the engine widens at load or does not compute with.
   var kernelType: tlk_dtype? {

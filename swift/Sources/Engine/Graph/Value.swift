@@ -22,6 +22,13 @@ struct ListSpec: Hashable {
   var elementShape: [Int]?
 }
 
+/// Columns `first`… of each row of `host`, `pitch` elements from row to row.
+struct Columns {
+  var host: Value
+  var first: Int
+  var pitch: Int
+}
+
 /// One edge of the graph: a tensor, list or compile-time parameter, made once.
 final class Value {
   let name: String
@@ -35,6 +42,8 @@ final class Value {
   var isStable = false
   /// A list that comes from outside and is read again outside, so that writing to it needs a copy first.
   var isShared = false
+  /// The value is no memory of its own but columns of a wider one; set by ConcatPass.
+  var columns: Columns?
   /// Index of the value's memory in a plan's frame.
   var slot = -1
 
@@ -50,6 +59,16 @@ final class Value {
 
   /// A constant that is baked into the plan: weights to be packed, parameters.
   var isFoldable: Bool { constant != nil && !isLive }
+
+  /// Elements from row to row; rows are what lies before the last axis.
+  var pitch: Int { columns?.pitch ?? tensor.shape.last ?? 1 }
+
+  /// Strides of the contents in elements.
+  var strides: [Int] {
+    guard let columns, tensor.rank > 1 else { return tensor.strides }
+    let rows = TensorSpec(tensor.element, tensor.shape.dropLast() + [columns.pitch])
+    return rows.strides
+  }
 
   /// Spec of a tensor value that is known to be one (after inference).
   var tensor: TensorSpec {

@@ -127,6 +127,12 @@ struct Convolution {
     return shape
   }
 
+  /// One tap that keeps every pixel: the input takes a prologue.
+  var isProduct: Bool {
+    var shape = shape
+    return tlk_conv_is_product(&shape)
+  }
+
   func kernel(_ node: Node) throws -> Kernel {
     let weightValue = try node.value("weight")
     let output = node.outputs[0]
@@ -143,12 +149,16 @@ struct Convolution {
     }
     var conv = tlk_conv()
     conv.shape = shape
-    conv.input_pitch = inputChannels
-    conv.output_pitch = outputChannels
+    conv.input_pitch = try node.value("x").pitch
+    conv.output_pitch = output.pitch
     conv.input_dtype = try node.kernelType(x, "x")
     conv.weight_dtype = weightType
     conv.output_dtype = try node.kernelType(output.tensor, "output")
     let epilogue = try EpilogueKernel(node, columns: outputChannels)
+    let factors = node.prologue.map { (scale: OwnedArray($0.scale), shift: OwnedArray($0.shift)) }
+    if let prologue = node.prologue, let factors {
+      conv.prologue = tlk_prologue(scale: factors.scale.pointer, shift: factors.shift.pointer, low: prologue.low, high: prologue.high)
+    }
     let (source, target) = (try node.value("x").slot, output.slot)
     if weightValue.isFoldable, let address = weightValue.bytes?.baseAddress {
       let form = [1, isTransposed ? 1 : 0, groups, Int(weightType.rawValue)] + weight.shape
@@ -160,7 +170,7 @@ struct Convolution {
         conv.input = UnsafeRawPointer(frame[source])
         conv.output = frame[target]
         epilogue.apply(&conv.epilogue, frame)
-        try withExtendedLifetime(packed) { try node.check(tlk_conv_run(&conv)) }
+        try withExtendedLifetime((packed, factors)) { try node.check(tlk_conv_run(&conv)) }
       }
     }
     // Weights that are computed at run time are packed for each run.
@@ -173,7 +183,7 @@ struct Convolution {
       conv.input = UnsafeRawPointer(frame[source])
       conv.output = frame[target]
       epilogue.apply(&conv.epilogue, frame)
-      try withExtendedLifetime(packed) { try node.check(tlk_conv_run(&conv)) }
+      try withExtendedLifetime((packed, factors)) { try node.check(tlk_conv_run(&conv)) }
     }
   }
 }

@@ -40,16 +40,18 @@ extension OperationTable {
     let values = try node.values("values")
     let output = node.outputs[0]
     let specs = try parts(node)
-    let strides = output.tensor.strides
+    let strides = output.strides
     let rank = specs[0].rank
     let axis = rank == 0 ? 0 : try node.axis("axis", rank: rank)
     let isInterleaved = try node.bool("interleave", default: false)
     var position = 0
     var copies: [(source: Int, copy: StridedCopy)] = []
-    for (value, spec) in zip(values, specs) {
+    for (index, (value, spec)) in zip(values, specs).enumerated() {
       var to = rank == 0 ? [] : strides
       if isInterleaved, rank > 0 { to[axis] = strides[axis] &* values.count }
-      copies.append((value.slot, StridedCopy(shape: spec.shape, from: spec.strides, to: to, toOffset: position &* strides[axis], element: spec)))
+      if !node.partsInPlace.contains(index) {
+        copies.append((value.slot, StridedCopy(shape: spec.shape, from: spec.strides, to: to, toOffset: position &* strides[axis], element: spec)))
+      }
       position += isInterleaved || rank == 0 ? 1 : spec.shape[axis]
     }
     return joinKernel(node, copies, target: output.slot)

@@ -32,10 +32,11 @@ extension OperationTable {
     let rows = x.shape.dropLast().reduce(1, *)
     let epilogue = try EpilogueKernel(node, columns: channels)
     let (source, target) = (try node.value("x").slot, node.outputs[0].slot)
+    let pitches = (in: try node.value("x").pitch, out: node.outputs[0].pitch)
     return { frame in
       var fused = tlk_epilogue()
       epilogue.apply(&fused, frame)
-      try node.check(tlk_scale_shift(frame[source], type, frame[target], type, rows, channels, channels, channels, scales.pointer, shifts.pointer, &fused.activation))
+      try node.check(tlk_scale_shift(frame[source], type, frame[target], type, rows, channels, pitches.in, pitches.out, scales.pointer, shifts.pointer, &fused.activation))
     }
   }
 

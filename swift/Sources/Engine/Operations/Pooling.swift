@@ -71,8 +71,8 @@ struct Pooling {
     pool.shape.groups = 1
     pool.padding_after = Convolution.three(after, 0)
     pool.kind = kind
-    pool.input_pitch = channels
-    pool.output_pitch = channels
+    pool.input_pitch = try node.value("x").pitch
+    pool.output_pitch = node.outputs[0].pitch
     pool.input_dtype = try node.kernelType(x, "x")
     pool.output_dtype = pool.input_dtype
     let (source, target, fixed) = (try node.value("x").slot, node.outputs[0].slot, pool)

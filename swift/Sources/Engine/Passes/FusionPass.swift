@@ -8,6 +8,7 @@ enum FusionPass {
     if joins {
       try fusePadding(&graph)
       try fuseEpilogues(&graph)
+      try fusePrologues(&graph)
     }
     try makeExpressions(&graph, joins: joins)
   }

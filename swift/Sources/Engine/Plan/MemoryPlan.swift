@@ -16,6 +16,8 @@ struct MemoryPlan {
   private var values: [Value] = []
   /// Value → the value whose memory it shares, by identity.
   private var roots: [ObjectIdentifier: Value] = [:]
+  /// Values that others are columns of: their memory is the arena's.
+  private var hosts = Set<ObjectIdentifier>()
   /// Slots that follow a root whose address changes per run.
   private var followers: [Int: [Int]] = [:]
   /// Results that are not written in place: (slot, result index).
@@ -49,6 +51,9 @@ struct MemoryPlan {
       let root = self.root(value)
       guard root !== value else { continue }
       places[value.slot] = places[root.slot]
+      if let columns = value.columns, case .arena(let offset) = places[root.slot] {
+        places[value.slot] = .arena(offset &+ columns.first &* value.tensor.byteWidth)
+      }
       followers[root.slot, default: []].append(value.slot)
     }
   }
@@ -75,6 +80,11 @@ struct MemoryPlan {
   private func root(_ value: Value) -> Value { roots[ObjectIdentifier(value)] ?? value }
 
   private mutating func findRoots(_ graph: Graph) {
+    for value in values {
+      guard let columns = value.columns else { continue }
+      roots[ObjectIdentifier(value)] = columns.host
+      hosts.insert(ObjectIdentifier(columns.host))
+    }
     for node in graph.nodes where node.type == "view" || OperationTable.all[node.type]?.view != nil {
       guard let x = source(of: node), let output = node.outputs.first, case .tensor? = output.spec else { continue }
       roots[ObjectIdentifier(output)] = root(x)
@@ -89,7 +99,7 @@ struct MemoryPlan {
     for (index, value) in results.enumerated() {
       guard case .tensor(let spec)? = value.spec else { continue }
       let root = self.root(value)
-      if case .object = places[root.slot], taken.insert(root.slot).inserted, root.spec != nil, root.tensor.byteCount == spec.byteCount {
+      if case .object = places[root.slot], !hosts.contains(ObjectIdentifier(root)), taken.insert(root.slot).inserted, root.spec != nil, root.tensor.byteCount == spec.byteCount {
         places[root.slot] = .result(index)
       } else {
         copies.append((value.slot, index, spec.byteCount))

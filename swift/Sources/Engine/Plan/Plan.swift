@@ -46,6 +46,7 @@ final class Plan {
     try LayoutPass.run(&graph)
     graph.removeDeadNodes()
     try FusionPass.run(&graph, joins: context.options.fusesOperations)
+    if context.options.fusesOperations { ConcatPass.run(graph) }
     graph.findListOwners()
     self.context = context
     self.continuation = continuation

@@ -126,8 +126,7 @@ static tlk_status run_grid(const tlk_conv *conv, const tlk_int phase[3]) {
   return (tlk_status)atomic_load(&job.status);
 }
 
-// A convolution with one tap that keeps every pixel is a plain product over all pixels of the batch.
-static bool is_product(const tlk_conv_shape *s) {
+bool tlk_conv_is_product(const tlk_conv_shape *s) {
   if (s->groups != 1 || s->transposed) return false;
   for (int axis = 0; axis < 3; axis++)
     if (s->kernel[axis] != 1 || s->stride[axis] != 1 || s->padding[axis] != 0 || s->input[axis] != s->output[axis]) return false;
@@ -139,7 +138,7 @@ static tlk_status run_product(const tlk_conv *conv) {
   tlk_gemm gemm = {.m = s->batch * s->output[0] * s->output[1] * s->output[2], .n = s->output_channels, .k = s->input_channels,
                    .a = conv->input, .packed = conv->packed, .out = conv->output, .a_pitch = conv->input_pitch,
                    .out_pitch = conv->output_pitch, .a_dtype = conv->input_dtype, .w_dtype = conv->weight_dtype,
-                   .out_dtype = conv->output_dtype, .epilogue = conv->epilogue};
+                   .out_dtype = conv->output_dtype, .prologue = conv->prologue, .epilogue = conv->epilogue};
   return tlk_gemm_run(&gemm);
 }
 
@@ -150,8 +149,9 @@ tlk_status tlk_conv_run(const tlk_conv *conv) {
   if (conv->epilogue.residual && !tlk_is_float(conv->epilogue.residual_dtype)) return TLK_E_UNSUPPORTED;
   if (tlk_conv_packed_bytes(s, conv->weight_dtype) < 0) return TLK_E_ARGUMENT;
   if (s->batch == 0 || s->output_channels == 0) return TLK_OK;
+  if (conv->prologue.scale && !tlk_conv_is_product(s)) return TLK_E_ARGUMENT;
   if (tlk_conv_is_depthwise(s)) return tlk_depthwise_run(conv);
-  if (is_product(s)) return run_product(conv);
+  if (tlk_conv_is_product(s)) return run_product(conv);
   tlk_int p[3];
   for (p[0] = 0; p[0] < tlk_conv_phases(s, 0); p[0]++)
     for (p[1] = 0; p[1] < tlk_conv_phases(s, 1); p[1]++)

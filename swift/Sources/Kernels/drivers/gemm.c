@@ -13,6 +13,11 @@ typedef struct {
 
 // f16 operand rows become f32 once per tile; f32 rows are read in place.
 static const float *operand_rows(const tlk_gemm *g, tlk_int first, tlk_int count, float *copy, tlk_int *pitch) {
+  if (g->prologue.scale) {
+    *pitch = g->k;
+    tlk_kernels()->prologue_rows(&g->prologue, g->a, g->a_dtype, first * g->a_pitch, g->a_pitch, count, g->k, copy);
+    return copy;
+  }
   if (g->a_dtype == TLK_F32) {
     *pitch = g->a_pitch;
     return (const float *)g->a + first * g->a_pitch;
@@ -32,7 +37,7 @@ static void run_tile(void *context, tlk_int index) {
   const tlk_tiling *tiling = &job->tiling;
   tlk_int row = index / tiling->column_blocks * tiling->row_block, count = tlk_min(tiling->row_block, g->m - row);
   tlk_int column = index % tiling->column_blocks * tiling->column_block;
-  tlk_int copy_bytes = g->a_dtype == TLK_F32 ? 0 : tlk_carved(count * g->k * 4);
+  tlk_int copy_bytes = g->a_dtype == TLK_F32 && !g->prologue.scale ? 0 : tlk_carved(count * g->k * 4);
   tlk_arena arena = {tlk_scratch((size_t)(copy_bytes + 2 * tlk_carved(count * 8)))};
   if (!arena.next) {
     atomic_store(&job->status, TLK_E_MEMORY);
@@ -59,7 +64,7 @@ tlk_status tlk_gemm_run(const tlk_gemm *g) {
   if (g->epilogue.residual && !tlk_is_float(g->epilogue.residual_dtype)) return TLK_E_UNSUPPORTED;
   if (g->m == 0 || g->n == 0) return TLK_OK;
   gemm_job job = {.gemm = g, .panel_bytes = g->k * TLK_PANEL * tlk_dtype_size(g->w_dtype)};
-  job.tiling = tlk_tiling_of(g->m, g->n, g->k, g->a_dtype == TLK_F16 ? tlk_product(g->k, 4) : 0);
+  job.tiling = tlk_tiling_of(g->m, g->n, g->k, g->a_dtype == TLK_F16 || g->prologue.scale ? tlk_product(g->k, 4) : 0);
   tlk_parallel(job.tiling.row_blocks * job.tiling.column_blocks, run_tile, &job);
   return (tlk_status)atomic_load(&job.status);
 }

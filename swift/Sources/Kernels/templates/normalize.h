@@ -123,6 +123,22 @@ static void TLK_KERNEL(normalize_rows)(tlk_norm_kind kind, float *rows, tlk_int 
   for (tlk_int r = 0; r < count; r++) normalize_row(kind, rows + r * columns, columns, gamma, beta, epsilon);
 }
 
+// Rows of a product's operand, `pitch` apart from element `first` on, packed as f32.
+static void TLK_KERNEL(prologue_rows)(const tlk_prologue *p, const void *source, tlk_dtype dtype, tlk_int first, tlk_int pitch,
+                                      tlk_int rows, tlk_int columns, float *out) {
+  const vf low = v_set(p->low), high = v_set(p->high);
+  const bool half = dtype == TLK_F16;
+  for (tlk_int r = 0; r < rows; r++, first += pitch, out += columns) {
+    tlk_int i = 0;
+    for (; i + TLK_LANES <= columns; i += TLK_LANES)
+      v_store(out + i, m_clamp(v_fma(v_load_as(source, first + i, half), v_load(p->scale + i), v_load(p->shift + i)), low, high));
+    const tlk_int n = columns - i;
+    if (n == 0) continue;
+    vf x = v_load_part(source, first + i, half, n, 0);
+    v_store_part(out, i, false, n, m_clamp(v_fma(x, v_load_part(p->scale, i, false, n, 0), v_load_part(p->shift, i, false, n, 0)), low, high));
+  }
+}
+
 // activation(x * scale + shift) for rows of `columns` in place, through the epilogue.
 static void TLK_KERNEL(store_rows)(float *rows, tlk_int row_pitch, const tlk_epilogue *epilogue, tlk_int first_row, tlk_int count,
                                    tlk_int column, tlk_int columns, void *out, tlk_dtype out_dtype, tlk_int out_pitch) {

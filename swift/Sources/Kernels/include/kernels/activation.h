@@ -45,4 +45,10 @@ typedef struct {
   tlk_activation activation;
 } tlk_epilogue;
 
+// What happens to an operand on its way into a product: min(max(x * scale[column] + shift[column], low), high). scale NULL: nothing.
+typedef struct {
+  const float *scale, *shift;
+  float low, high;
+} tlk_prologue;
+
 #endif

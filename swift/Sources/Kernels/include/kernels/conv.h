@@ -34,8 +34,11 @@ typedef struct {
   void *output;
   tlk_int input_pitch, output_pitch;
   tlk_dtype input_dtype, weight_dtype, output_dtype;  // each TLK_F16 or TLK_F32
+  tlk_prologue prologue;  // of the input; only where tlk_conv_is_product
   tlk_epilogue epilogue;
 } tlk_conv;
+// One tap that keeps every pixel: a plain product over all pixels of the batch.
+TLK_API bool tlk_conv_is_product(const tlk_conv_shape *shape);
 TLK_API tlk_status tlk_conv_run(const tlk_conv *conv);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct {
   void *out;
   tlk_int a_pitch, out_pitch;
   tlk_dtype a_dtype, w_dtype, out_dtype;
+  tlk_prologue prologue;  // of a, one pair per column of K
   tlk_epilogue epilogue;
 } tlk_gemm;
 TLK_API tlk_status tlk_gemm_run(const tlk_gemm *gemm);
