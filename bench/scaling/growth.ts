@@ -104,7 +104,7 @@ function explain(points: readonly Point[], profiles: readonly Profile[]): Excess
   const { at, of } = worst;
   const growth = points[at]!.gflop / points[of]!.gflop;
   const before = new Map(profiles[of]!.operations.map((step) => [step.operation, step.minMs]));
-  return profiles[at]!.operations.map(({ operation, kernel, type, medianMs }) => ({
+  return profiles[at]!.operations.map(({ operation, kernel, type, minMs }) => ({
     operation,
     kernel: kernel || type,
     excessMs: minMs - (before.get(operation) ?? 0) * growth,

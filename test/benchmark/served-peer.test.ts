@@ -34,10 +34,17 @@ test("what fails in the other process is said here", async () => {
 });
 
 test("a peer that something gave another priority is not compared", async () => {
-  await using peer = serve();
-  expect(await peer.handicap()).toBeUndefined();
-  await using slowed = new ServedPeer("slowed", ["nice", "-n", "7", ...command]);
-  expect(await slowed.handicap()).toBe(`ran at nice ${getPriority() + 7}, ours at ${getPriority()}: not comparable`);
+  const answering = (nice: number) =>
+    new ServedPeer("peer", [
+      process.execPath,
+      "-e",
+      `for await (const _ of console) console.log(JSON.stringify({ ms: 1, nice: ${nice} }))`,
+    ]);
+  const here = getPriority();
+  await using equal = answering(here);
+  expect(await equal.handicap()).toBeUndefined();
+  await using slowed = answering(here + 7);
+  expect(await slowed.handicap()).toBe(`ran at nice ${here + 7}, ours at ${here}: not comparable`);
 });
 
 test("a process that ends is no silent wait", async () => {
