@@ -52,6 +52,10 @@ export interface PeerResult {
 /** bf16 has eight bits: no error bound of f16 fits it. */
 const maxRelativeError = (engine: string) => (/bf16|fast/.test(engine) ? 1e-1 : 2e-2);
 
+/** A peer that does not take a network is no failure of ours. The last line of what it says is the reason, and becomes a table's cell. */
+const cannot = ({ message }: Error) =>
+  `cannot: ${message.trim().split("\n").at(-1)!.replaceAll("|", "/").slice(0, 100)}`;
+
 async function compare(folder: string, served: ReadonlyMap<PythonPeer, ServedPeer>): Promise<PeerResult[]> {
   using ours = await openNetwork(folder);
   using fast = options.fast ? await openNetwork(folder, { precision: "fast" }) : undefined;
@@ -73,7 +77,9 @@ async function compare(folder: string, served: ReadonlyMap<PythonPeer, ServedPee
     const { file, precisions } = pythonPeers[name];
     const path = join(folder, file);
     for (const precision of precisions) {
-      const network = existsSync(path) ? await peer.open(path, precision, ours.feeds) : `no ${file}`;
+      const network = existsSync(path)
+        ? await peer.open(path, precision, ours.feeds).catch((error: Error) => cannot(error))
+        : `no ${file}`;
       if (typeof network === "string") {
         results.push({ engine: `${name} ${precision}`, missing: network });
         continue;
