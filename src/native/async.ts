@@ -23,7 +23,29 @@ export function startAsync(start: (token: number) => number): Promise<number> {
   const token = takeToken();
   check(start(token));
   if (pending.size === 0) keepAlive!.ref();
+  stayAwake();
   return new Promise((resolve, reject) => pending.set(token, { resolve, reject }));
+}
+
+/**
+ * How long the event loop looks for a completion before it sleeps: a small model is done by then, and waking a sleeping loop takes 20 of
+ * 28 µs there and back, 8 µs in all without (Bun 1.4.5, AMD EPYC, 2026-11-25). On one CPU the call would wait for the loop.
+ */
+const awakeNs = navigator.hardwareConcurrency > 1 ? 40_000 : 0;
+let awakeUntil = 0;
+let isAwake = false;
+
+/** Other events are served meanwhile. */
+function stayAwake(): void {
+  awakeUntil = Bun.nanoseconds() + awakeNs;
+  if (isAwake) return;
+  isAwake = true;
+  setImmediate(lookAgain);
+}
+
+function lookAgain(): void {
+  isAwake = pending.size > 0 && Bun.nanoseconds() < awakeUntil;
+  if (isAwake) setImmediate(lookAgain);
 }
 
 /** Number of calls whose completion has not been delivered yet. */

@@ -150,13 +150,13 @@ extension ElementwiseExpression {
     program.instructions = UnsafePointer(code.pointer)
     let slots = memory.map(\.slot)
     let target = output.slot
-    let fixed = program
+    // In place: a copy for each run would be 1.4 KB.
+    let fixed = OwnedArray([program])
     return { frame in
-      var program = fixed
       let status = withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: max(slots.count, 1)) { inputs -> tlk_status in
         for (index, slot) in slots.enumerated() { inputs.initializeElement(at: index, to: UnsafeRawPointer(frame[slot])) }
         var out: UnsafeMutableRawPointer? = frame[target]
-        return withExtendedLifetime(code) { withUnsafePointer(to: &out) { tlk_ew_run(&program, inputs.baseAddress, $0) } }
+        return withExtendedLifetime((code, fixed)) { withUnsafePointer(to: &out) { tlk_ew_run(fixed.pointer, inputs.baseAddress, $0) } }
       }
       try node.check(status)
     }

@@ -20,7 +20,7 @@ static struct {
   pthread_cond_t wake;
   pthread_once_t once;
   bool is_started;
-  bool may_spin;
+  bool has_cpu;  // to spare: on one CPU the caller waits for whoever spins
 } hand = {.mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static bool is_given(void) { return atomic_load(&hand.state) == GIVEN; }
@@ -36,12 +36,15 @@ static bool spin(void) {
   return false;
 }
 
-static void park(void) {
+// Whether a spin would have been long enough.
+static bool park(void) {
+  uint64_t start = tlk_nanoseconds();
   pthread_mutex_lock(&hand.mutex);
   atomic_store(&hand.parked, 1);
   while (!is_given()) pthread_cond_wait(&hand.wake, &hand.mutex);
   atomic_store(&hand.parked, 0);
   pthread_mutex_unlock(&hand.mutex);
+  return tlk_nanoseconds() - start < SPIN_NANOSECONDS;
 }
 
 static void *work(void *unused) {
@@ -49,8 +52,12 @@ static void *work(void *unused) {
 #if defined(__APPLE__)
   pthread_set_qos_class_self_np(QOS_CLASS_USER_INITIATED, 0);
 #endif
+  // A spin that waits in vain costs the time that the next call needs, most of all on a busy machine: it is not tried again before a
+  // call has come as soon as that.
+  bool pays = hand.has_cpu;
   for (;;) {
-    if (!(hand.may_spin && spin())) park();
+    if (pays) pays = spin();
+    if (!is_given()) pays = park() && hand.has_cpu;
     void (*body)(void *) = hand.body;
     void *context = hand.context;
     body(context);
@@ -60,8 +67,7 @@ static void *work(void *unused) {
 }
 
 static void start(void) {
-  // On one CPU the caller waits for whoever spins.
-  hand.may_spin = tlk_usable_cpus() > 1;
+  hand.has_cpu = tlk_usable_cpus() > 1;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
