@@ -22,7 +22,8 @@ export class PrivateApt {
   readonly #folder: string;
   readonly #configFile: string;
 
-  constructor(folder: string, mirror: Mirror, suite: string, architecture: string) {
+  /** `supplied`: names of further packages that are left out. */
+  constructor(folder: string, mirror: Mirror, suite: string, architecture: string, supplied: string[] = []) {
     this.#folder = folder;
     this.#configFile = join(folder, "apt.conf");
     for (const name of ["lists/partial", "cache/archives/partial", "debs"]) {
@@ -31,7 +32,7 @@ export class PrivateApt {
     const options = mirror.options.length > 0 ? `[${mirror.options.join(" ")}] ` : "";
     const components = mirror.components.includes("universe") ? "main universe" : "main";
     writeFileSync(join(folder, "sources.list"), `deb ${options}${mirror.uri} ${suite} ${components}\n`);
-    const installed = suppliedByHost.map(
+    const installed = [...suppliedByHost, ...supplied].map(
       (name) =>
         `Package: ${name}\nStatus: install ok installed\nVersion: 99:1\nArchitecture: ${architecture}\n` +
         `Multi-Arch: foreign\nMaintainer: none <none@localhost>\nDescription: supplied by the host\n`,
@@ -99,16 +100,16 @@ Acquire::Retries "3";
   }
 
   /** Downloads the packages; those of an interrupted run that are whole are kept (apt checks their hashes). */
-  async download(packages: ChosenPackage[]): Promise<string[]> {
+  async download(packages: ChosenPackage[], what: string): Promise<string[]> {
     const total = packages.reduce((sum, one) => sum + one.byteLength, 0);
-    const step = startStep(`Downloading the Swift toolchain (${packages.length} packages, ${megabytes(total)})`, total);
+    const step = startStep(`Downloading ${what} (${packages.length} packages, ${megabytes(total)})`, total);
     const timer = setInterval(() => {
       const here = folderByteLength(this.downloadFolder);
       step.update(here, `${megabytes(here)} of ${megabytes(total)}`);
     }, 250);
     try {
       await runOrThrow(
-        "Downloading the Swift toolchain",
+        `Downloading ${what}`,
         this.#command("download", ...packages.map((one) => `${one.name}=${one.version}`)),
         { cwd: this.downloadFolder, env: { LC_ALL: "C" } },
       );

@@ -178,7 +178,7 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
   const work = `${home}.partial-${process.pid}`;
   rmSync(home, { recursive: true, force: true });
   const apt = await openApt(host, `${home}.download`);
-  const debs = await apt.download(await apt.choose(["swiftlang", "patchelf"]));
+  const debs = await apt.download(await apt.choose(["swiftlang", "patchelf"]), "the Swift toolchain");
   mkdirSync(work, { recursive: true });
   await unpack(debs, work);
   await patch(work, home, names);

@@ -161,8 +161,9 @@ function toText({ model, modelName, inputs, inputTexts, outputs, timing, crop, t
 }
 
 function formatDevice(model: Model): string {
-  const { portable, threads, isa } = describeRuntime();
-  return portable ? `${model.device}, ${threads} thread${threads === 1 ? "" : "s"}, ${isa}` : model.device;
+  const { portable, threads, isa, isaProblem } = describeRuntime();
+  if (!portable) return model.device;
+  return `${model.device}, ${threads} thread${threads === 1 ? "" : "s"}, ${isa}${isaProblem ? ` (${isaProblem})` : ""}`;
 }
 
 const cropWords = {

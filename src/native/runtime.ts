@@ -5,7 +5,10 @@ export interface RuntimeDescription {
   platform: string;
   /** True for the package's own engine, false for Apple's Core ML. */
   portable: boolean;
+  /** The instruction set in use. */
   isa: string;
+  /** Why it is not the one that `TENSORLOGIC_ISA` asks for, or that an instruction set computes wrongly on this machine; null: nothing to say. */
+  isaProblem: string | null;
   threads: number;
   version: string;
   devices: { kind: string; name: string }[];

@@ -110,6 +110,19 @@ static void fail(const char *format, ...) {
   va_end(arguments);
 }
 
+// f32 sums: K roundings of partial sums at most, far fewer in effect because errors cancel. AMX leaves lo*lo out of f16 products, each at most
+// half a unit in bf16's last place of either number (2^-9 and 2^-9 of it); fast products are rounded there.
+static const struct {
+  const char *isa;
+  double f32, f16, fast;
+} product_errors[] = {{"", 0x1p-21, 0x1p-21, 0x1p-21}, {"amx", 0x1p-21, 0x1p-18 + 0x1p-21, 0x1p-8 + 0x1p-18}};
+
+double product_error(tlk_dtype a, tlk_dtype b, double magnitudes) {
+  const int row = strcmp(isa_under_test, product_errors[1].isa) == 0;
+  const bool halves = a == TLK_F16 && b == TLK_F16;
+  return magnitudes * (!halves ? product_errors[row].f32 : tlk_fast_products() ? product_errors[row].fast : product_errors[row].f16) + 1e-7;
+}
+
 void begin_case(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);

@@ -36,6 +36,9 @@ static inline double storage_error(tlk_dtype dtype, double value) {
   return dtype == TLK_F16 ? fabs(value) * 0x1p-11 + 0x1p-25 : fabs(value) * 0x1p-24;
 }
 
+// The error of a product's sum on the instruction set under test, from the sum of the magnitudes of what is added. Bounds are in check.c.
+double product_error(tlk_dtype a, tlk_dtype b, double magnitudes);
+
 extern int passed, failed;
 extern const char *isa_under_test;
 

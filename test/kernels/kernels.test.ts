@@ -36,7 +36,7 @@ test("TENSORLOGIC_ISA forces an instruction set", () => {
 test("a name that is not an instruction set is reported and changes nothing", () => {
   const detected = runDriver(["--isa"], { TENSORLOGIC_ISA: "" }).output.trim();
   expect(runDriver(["--isa"], { TENSORLOGIC_ISA: "sse9" }).output).toBe(
-    `${detected}\nTENSORLOGIC_ISA=sse9 is not known (scalar, avx2, avx512); using ${detected}\n`,
+    `${detected}\nTENSORLOGIC_ISA=sse9 is not known (scalar, avx2, avx512, amx); using ${detected}\n`,
   );
 });
 

@@ -1,5 +1,5 @@
-// usage: kernels-test [suite…]        runs the suites (all) on every instruction set that this machine can run
-//        kernels-test --isa|--threads   prints what the environment and the machine lead to
+// usage: kernels-test [instruction set…] [suite…]   runs the suites (all) on the sets (all that this machine can run)
+//        kernels-test --isa|--threads                 prints what the environment and the machine lead to
 #include "check.h"
 
 #define S(NAME) void test_##NAME(void);
@@ -17,10 +17,20 @@ static const struct {
 #undef S
 };
 
+static bool is_suite(const char *name) {
+  for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+    if (strcmp(suites[i].name, name) == 0) return true;
+  return false;
+}
+
+// Whether `name` is among the arguments of its kind, or none of that kind is there.
 static bool wanted(int count, char **names, const char *name) {
-  for (int i = 1; i < count; i++)
+  bool any = false;
+  for (int i = 1; i < count; i++) {
     if (strcmp(names[i], name) == 0) return true;
-  return count <= 1;
+    any |= is_suite(names[i]) == is_suite(name);
+  }
+  return !any;
 }
 
 static void run_suites(const char *isa, int count, char **names) {
@@ -48,13 +58,16 @@ static int print_choice(const char *what) {
 
 int main(int count, char **names) {
   if (count == 2 && names[1][0] == '-') return print_choice(names[1]);
-  static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512};
+  static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512, TLK_ISA_AMX};
   for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
+    if (!wanted(count, names, tlk_isa_name(isas[i]))) continue;
     if (tlk_isa_select(isas[i])) run_suites(tlk_isa_name(isas[i]), count, names);
     else printf("skip %s: this machine lacks it\n", tlk_isa_name(isas[i]));
   }
 #if defined(__x86_64__)
-  if (tlk_isa_available(TLK_ISA_AVX2))
+  if (wanted(count, names, "wide") && tlk_isa_available(TLK_ISA_AVX2))
+#else
+  if (wanted(count, names, "wide"))
 #endif
   {
     tlk_kernels_use(&tlk_table_wide);

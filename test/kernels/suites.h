@@ -1,4 +1,5 @@
 // One line per suite: S(name).
+S(isa)
 S(pool)
 S(handoff)
 S(gemm)

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Image, loadModel } from "../../src/index.ts";
+import { describeRuntime, Image, loadModel } from "../../src/index.ts";
 import { decodeNpy } from "../../src/npy.ts";
 
 const folder = join(import.meta.dir, "../../models");
@@ -37,4 +37,21 @@ test("precision f32 computes in f32", async () => {
   const got = (out.classLabel_probs as Map<string, number>).get("tiger cat")!;
   expect(Math.f16round(got)).not.toBe(got);
   expect(Math.abs(got - 0.385782)).toBeLessThanOrEqual(0.003);
+});
+
+/** Only AMX gains by products of bf16's precision; the model says when it uses them. */
+test("precision fast is stated where it changes results, and changes none elsewhere", async () => {
+  const file = join(folder, "efficientnet_lite0.mlpackage");
+  using model = await loadModel(file, { precision: "fast" });
+  const isFast = describeRuntime().isa === "amx";
+  if (process.platform !== "darwin") {
+    expect(model.device).toBe(isFast ? "cpu (portable, bf16 products)" : "cpu (portable)");
+  }
+  const image = await Image.open(join(folder, "reference/cat_224.png"));
+  const got = (await model.predict({ image })).classLabel_probs as Map<string, number>;
+  const want = (await classify("reference/cat_224.png")).probabilities;
+  for (const [label, value] of got) {
+    if (isFast || process.platform === "darwin") expect(Math.abs(value - want.get(label)!)).toBeLessThanOrEqual(0.05);
+    else expect(value).toBe(want.get(label)!);
+  }
 });

@@ -23,12 +23,13 @@ test("package.json: one Bun", () => {
   expect(packageJson.devDependencies["@types/bun"]).toBe(pinnedBun);
 });
 
-test("CI runs the test command, then the checks, then the fuzzers", () => {
+test("CI runs the test command, the emulated kernels, the checks, the fuzzers", () => {
   const commands = read(".ci/run")
     .split("\n")
     .filter((line) => line.startsWith("npx"));
   expect(commands).toEqual([
     `npx -y bun@${pinnedBun} run test`,
+    `npx -y bun@${pinnedBun} run test:emulated`,
     `npx -y bun@${pinnedBun} run check`,
     `npx -y bun@${pinnedBun} run fuzz --seconds 30`,
   ]);

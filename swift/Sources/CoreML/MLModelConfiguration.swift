@@ -13,6 +13,7 @@ open class MLModelConfiguration: NSObject {
   open var modelDisplayName: String?
   /// One device here: every choice runs on the CPU.
   open var computeUnits: MLComputeUnits = .all
+  /// The one device here takes it as leave for products of bf16's precision.
   open var allowLowPrecisionAccumulationOnGPU: Bool = false
   open var preferredMetalDevice: (any MTLDevice)?
   open var functionName: String?
@@ -37,6 +38,7 @@ open class MLModelConfiguration: NSObject {
   var executableOptions: ExecutableOptions {
     var options = ExecutableOptions()
     if widensToFloat32 { options.precision = .float32 }
+    options.fastProducts = allowLowPrecisionAccumulationOnGPU
     return options
   }
 }

@@ -46,6 +46,8 @@ public struct ExecutableOptions: Sendable {
     case float16
   }
   public var precision = Precision.model
+  /// Products of f16 numbers may have bf16's error, where the machine gains by it.
+  public var fastProducts = false
   /// States take the precision too; else they keep the type that the model declares, which `float32` refuses.
   public var convertsStates = false
   /// False: no operation moves into another one's step, so that each result is rounded to its type.

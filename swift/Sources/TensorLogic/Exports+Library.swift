@@ -40,6 +40,7 @@ public func tl_runtime_describe(_ outText: UnsafeMutablePointer<UInt32>?) -> Int
       "platform": .string(platform),
       "portable": .bool(isPortable),
       "isa": .string(String(cString: tlk_isa_name(tlk_isa_active()))),
+      "isaProblem": tlk_isa_problem().map { .string(String(cString: $0)) } ?? .null,
       "threads": JSON(tlk_thread_count()),
       "version": .string(libraryVersion),
       "devices": .array(computeDevices()),

@@ -1,5 +1,6 @@
 import CTensorLogic
 import CoreML
+import Kernels
 import MIL
 
 /// A model that is ready to run, with what its file says that Core ML's API does not.
@@ -64,7 +65,10 @@ final class LoadedModel: Handled {
     private func withPredictionLock<R>(_ body: () throws -> R) rethrows -> R { try body() }
   #endif
 
-  var device: String { isPortable ? "cpu (portable)" : "coreml (\(options.computeUnitsName))" }
+  var device: String {
+    guard isPortable else { return "coreml (\(options.computeUnitsName))" }
+    return options.precision == .fast && tlk_isa_active() == TLK_ISA_AMX ? "cpu (portable, bf16 products)" : "cpu (portable)"
+  }
 }
 
 private func load(_ path: String, _ configuration: MLModelConfiguration) throws -> MLModel {

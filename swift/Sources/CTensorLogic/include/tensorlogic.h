@@ -65,7 +65,7 @@ enum tl_pixels { TL_PIXELS_BGRA = 1, TL_PIXELS_RGBA = 2, TL_PIXELS_RGB = 3, TL_P
 int32_t tl_abi_version(uint32_t *out_version);
 /* Copies at most `capacity` bytes of the calling thread's last error text into text (out); out_byte_length is its full length. */
 int32_t tl_last_error(uint8_t *text, uint32_t capacity, uint32_t *out_byte_length);
-/* JSON {platform, portable, isa, threads, version, devices: [{kind, name}]} as a text handle. */
+/* JSON {platform, portable, isa, isaProblem: string or null, threads, version, devices: [{kind, name}]} as a text handle. */
 int32_t tl_runtime_describe(uint32_t *out_text);
 /*
  * JSON {handles, copiedBytes, copies, runs, asyncInFlight, loadedModels}: what the library holds and has done so far. copiedBytes: bytes of
@@ -99,7 +99,8 @@ int32_t tl_buffer_collect(void *bytes, void *context);
 /*
  * Loads a model file or package. path: in. options: in, JSON {computeUnits: "all"|"cpuOnly"|"cpuAndGPU"|"cpuAndNeuralEngine",
  * functionName?: string, precision?: "model"|"f32"|"fast"}; zero length = defaults. f32 computes in f32 (portable engine only,
- * TL_E_UNSUPPORTED on Apple systems); fast allows f16 sums on Apple's GPUs and changes nothing in the portable engine.
+ * TL_E_UNSUPPORTED on Apple systems); fast allows f16 sums on Apple's GPUs, and in the portable engine products of bf16's precision
+ * (error 3e-3) where it runs on AMX, which the description's device says; elsewhere it changes nothing.
  */
 int32_t tl_model_load(const uint8_t *path, uint32_t path_byte_length, const uint8_t *options, uint32_t options_byte_length, uint32_t *out_model);
 /* The same off the calling thread: returns at once, the completion callback receives the token; then tl_async_result gives the model. */

@@ -111,7 +111,7 @@ final class Plan {
     if let observer {
       try run(frame, observedBy: observer)
     } else {
-      for step in steps { try step.kernel(frame) }
+      try runSteps(frame)
     }
     if let continuation { return try continuation.run(frame, memory.resultSlots, outputs: outputs, state: state) }
     memory.copyResults(frame)
@@ -151,8 +151,19 @@ final class Plan {
       for (index, output) in prepared.outputs.enumerated() { memory.bindResult(index, output.address, frame) }
       frame.binding = prepared.binding
     }
-    for step in steps { try step.kernel(frame) }
+    try runSteps(frame)
     memory.copyResults(frame)
+  }
+
+  private func runSteps(_ frame: Frame) throws {
+    guard context.options.fastProducts else {
+      for step in steps { try step.kernel(frame) }
+      return
+    }
+    let before = tlk_fast_products()
+    tlk_set_fast_products(true)
+    defer { tlk_set_fast_products(before) }
+    for step in steps { try step.kernel(frame) }
   }
 
   private func run(_ frame: Frame, observedBy observer: any StepObserver) throws {

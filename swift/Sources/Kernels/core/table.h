@@ -9,7 +9,10 @@ typedef struct {
 #define K(NAME, PARAMETERS) void(*NAME) PARAMETERS;
 #include "kernel_list.h"
 #undef K
-  tlk_int gemm_rows;  // rows of the largest micro tile of gemm_tile
+  tlk_int gemm_rows;     // rows of the largest micro tile of gemm_tile
+  tlk_int row_multiple;  // row counts that are not a multiple of this waste time
+  // Bytes of scratch that gemm_tile needs for a tile of these sizes and dtypes; its pointers are not read.
+  tlk_int (*gemm_scratch)(const tlk_gemm_tile *tile);
   tlk_int lanes;
 } tlk_kernel_table;
 

@@ -26,11 +26,13 @@ static inline tlk_row_group tlk_row_group_at(tlk_int rows, tlk_int largest, tlk_
 typedef enum { TLK_NORM_LAYER, TLK_NORM_RMS, TLK_NORM_L2 } tlk_norm_kind;
 
 // A block of a product, out[row][column] = epilogue(alpha * sum over taps and channels). Rows of A are found through pointers, so that
-// convolutions need no im2col: `rows` holds, for each row group, [taps][rows of the group] pointers to `channels` f32 each.
+// convolutions need no im2col: `rows` holds, for each row group (tlk_row_group_at with the table's gemm_rows), [taps][rows of the group] pointers to `channels` f32 each.
 typedef struct {
   const float *const *rows;
   const tlk_int *pixels;  // the output row (in units of the pitch) of each tile row
   tlk_int row_count, taps, channels;
+  bool half_rows;         // the numbers of A came from f16
+  bool fast;              // products may be rounded to bf16's precision
   const void *weights;    // first panel of the tile, at its first tap
   tlk_int panel_bytes;    // from panel to panel
   bool half_weights;
@@ -40,6 +42,7 @@ typedef struct {
   tlk_int out_pitch;
   float alpha;
   const tlk_epilogue *epilogue;
+  void *scratch;          // as many bytes as gemm_scratch says, 64-byte aligned
 } tlk_gemm_tile;
 
 // A rectangle of output pixels whose windows lie in an f32 slab of whole vectors of channels: depthwise convolution and pooling.

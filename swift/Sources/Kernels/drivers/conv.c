@@ -17,6 +17,7 @@ typedef struct {
   tlk_int column_block, column_blocks;
   tlk_int group_bytes, panel_bytes, tap_offset;  // of the packed weights
   bool joined;                                   // taps along the width are side by side
+  bool fast;
   _Atomic(int) status;
 } conv_job;
 
@@ -76,7 +77,15 @@ static void run_tile(void *context, tlk_int index) {
   tlk_int count = p.lines * p.width, width_taps = job->joined ? tlk_min(job->axis[2].taps, 1) : job->axis[2].taps;
   tlk_int taps = job->axis[0].taps * job->axis[1].taps * width_taps;
   tlk_int slab_bytes = tlk_slab_bytes(job->axis, p.lines, p.width, job->channels);
-  tlk_arena arena = {tlk_scratch((size_t)(tlk_carved(slab_bytes) + tlk_carved(count * taps * 8) + tlk_carved(count * 8)))};
+  tlk_gemm_tile tile = {
+      .row_count = count, .taps = taps, .channels = job->joined ? job->channels * job->axis[2].taps : job->channels,
+      .half_rows = conv->input_dtype == TLK_F16, .half_weights = conv->weight_dtype == TLK_F16, .fast = job->fast,
+      .weights = (const char *)conv->packed + p.group * job->group_bytes + p.first / TLK_PANEL * job->panel_bytes + job->tap_offset,
+      .panel_bytes = job->panel_bytes, .column = p.group * job->columns + p.first, .column_count = p.count,
+      .out = conv->output, .out_dtype = conv->output_dtype, .out_pitch = conv->output_pitch, .alpha = 1,
+      .epilogue = &conv->epilogue};
+  tlk_int tile_bytes = tlk_kernels()->gemm_scratch(&tile);
+  tlk_arena arena = {tlk_scratch((size_t)(tlk_carved(slab_bytes) + tlk_carved(count * taps * 8) + tlk_carved(count * 8) + tile_bytes))};
   if (!arena.next) {
     atomic_store(&job->status, TLK_E_MEMORY);
     return;
@@ -89,20 +98,16 @@ static void run_tile(void *context, tlk_int index) {
   tlk_slab_fill(&slab, p.batch, p.depth, p.line, p.lines, p.column, p.width, values);
   output_pixels(job, &p, pixels);
   row_pointers(job, &p, width_taps, values, rows);
-  tlk_gemm_tile tile = {
-      .rows = rows, .pixels = pixels, .row_count = count, .taps = taps,
-      .channels = job->joined ? job->channels * job->axis[2].taps : job->channels,
-      .weights = (const char *)conv->packed + p.group * job->group_bytes + p.first / TLK_PANEL * job->panel_bytes + job->tap_offset,
-      .panel_bytes = job->panel_bytes, .half_weights = conv->weight_dtype == TLK_F16,
-      .column = p.group * job->columns + p.first, .column_count = p.count,
-      .out = conv->output, .out_dtype = conv->output_dtype, .out_pitch = conv->output_pitch, .alpha = 1,
-      .epilogue = &conv->epilogue};
+  tile.rows = rows;
+  tile.pixels = pixels;
+  tile.scratch = tlk_carve(&arena, tile_bytes);
   tlk_kernels()->gemm_tile(&tile);
 }
 
 static tlk_status run_grid(const tlk_conv *conv, const tlk_int phase[3]) {
   const tlk_conv_shape *s = &conv->shape;
-  conv_job job = {.conv = conv, .channels = s->input_channels / s->groups, .columns = s->output_channels / s->groups};
+  conv_job job = {.conv = conv, .channels = s->input_channels / s->groups, .columns = s->output_channels / s->groups,
+                  .fast = tlk_fast_products()};
   tlk_int classes[3], total_taps = s->kernel[0] * s->kernel[1] * s->kernel[2], size = tlk_dtype_size(conv->weight_dtype);
   for (int axis = 0; axis < 3; axis++) {
     job.axis[axis] = tlk_conv_axis_of(s, axis, phase[axis]);
@@ -113,7 +118,7 @@ static tlk_status run_grid(const tlk_conv *conv, const tlk_int phase[3]) {
   tlk_int taps = job.axis[0].taps * job.axis[1].taps * job.axis[2].taps;
   for (int axis = 0; axis < 3 && taps == 0; axis++) job.axis[axis].taps = 0;
   job.joined = job.axis[2].taps <= 1 || job.axis[2].tap_step == 1;
-  job.rectangles = tlk_rectangles_of(job.axis, job.channels, LARGEST_TILE, 6);
+  job.rectangles = tlk_rectangles_of(job.axis, job.channels, LARGEST_TILE, tlk_kernels()->row_multiple);
   if (tlk_slab_bytes(job.axis, job.rectangles.lines, job.rectangles.width, job.channels) < 0) return TLK_E_ARGUMENT;
   job.panel_bytes = total_taps * job.channels * TLK_PANEL * size;
   job.group_bytes = tlk_ceil_div(job.columns, TLK_PANEL) * job.panel_bytes;

@@ -8,6 +8,7 @@
 typedef struct {
   const tlk_matmul *product;
   tlk_tiling tiling;
+  bool fast;
   _Atomic(int) status;
 } matmul_job;
 
@@ -44,7 +45,11 @@ static void run_tile(void *context, tlk_int index) {
   tlk_int b_size = tlk_dtype_size(p->b_dtype), panel_bytes = p->k * TLK_PANEL * b_size;
   tlk_int panels_bytes = tlk_ceil_div(columns, TLK_PANEL) * panel_bytes, copy_bytes = tlk_carved(count * p->k * 4);
   tlk_int turned_bytes = p->transpose_a && p->a_dtype == TLK_F16 ? tlk_carved(count * p->k * 2) : 0;
-  tlk_arena arena = {tlk_scratch((size_t)(tlk_carved(panels_bytes) + copy_bytes + turned_bytes + 2 * tlk_carved(count * 8)))};
+  tlk_gemm_tile tile = {.row_count = count, .taps = 1, .channels = p->k, .half_rows = p->a_dtype == TLK_F16,
+                        .half_weights = p->b_dtype == TLK_F16, .fast = job->fast, .panel_bytes = panel_bytes, .column = column,
+                        .column_count = columns, .out_dtype = p->out_dtype, .out_pitch = p->out_pitch, .alpha = p->alpha};
+  tlk_int tile_bytes = tlk_kernels()->gemm_scratch(&tile), pointer_bytes = 2 * tlk_carved(count * 8);
+  tlk_arena arena = {tlk_scratch((size_t)(tlk_carved(panels_bytes) + copy_bytes + turned_bytes + pointer_bytes + tile_bytes))};
   if (!arena.next) {
     atomic_store(&job->status, TLK_E_MEMORY);
     return;
@@ -65,10 +70,12 @@ static void run_tile(void *context, tlk_int index) {
   }
   tlk_epilogue epilogue = p->epilogue;
   if (epilogue.residual) epilogue.residual = tlk_at(epilogue.residual, epilogue.residual_dtype, out_first);
-  tlk_gemm_tile tile = {.rows = rows, .pixels = pixels, .row_count = count, .taps = 1, .channels = p->k, .weights = panels,
-                        .panel_bytes = panel_bytes, .half_weights = p->b_dtype == TLK_F16, .column = column, .column_count = columns,
-                        .out = (void *)tlk_at(p->out, p->out_dtype, out_first), .out_dtype = p->out_dtype,
-                        .out_pitch = p->out_pitch, .alpha = p->alpha, .epilogue = &epilogue};
+  tile.rows = rows;
+  tile.pixels = pixels;
+  tile.weights = panels;
+  tile.out = (void *)tlk_at(p->out, p->out_dtype, out_first);
+  tile.epilogue = &epilogue;
+  tile.scratch = tlk_carve(&arena, tile_bytes);
   tlk_kernels()->gemm_tile(&tile);
 }
 
@@ -77,7 +84,7 @@ tlk_status tlk_matmul_run(const tlk_matmul *p) {
   if (!tlk_is_float(p->a_dtype) || !tlk_is_float(p->b_dtype) || !tlk_is_float(p->out_dtype)) return TLK_E_UNSUPPORTED;
   if (p->epilogue.residual && !tlk_is_float(p->epilogue.residual_dtype)) return TLK_E_UNSUPPORTED;
   if (p->batch == 0 || p->m == 0 || p->n == 0) return TLK_OK;
-  matmul_job job = {.product = p};
+  matmul_job job = {.product = p, .fast = tlk_fast_products()};
   tlk_tiling *t = &job.tiling;
   *t = tlk_tiling_of(p->m, p->n, p->k, tlk_product(p->k, 4));
   // Every batch entry brings tiles of its own, so columns are divided only as far as the threads or the panels' memory ask.

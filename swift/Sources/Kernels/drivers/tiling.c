@@ -1,6 +1,6 @@
 #include "tiling.h"
 
-#include "kernels/pool.h"
+#include "../core/table.h"
 
 // Operand rows of one tile, in f32, stay inside this: a good half of a 512 KiB second-level cache, which also holds a weight panel.
 #define A_BYTES (192 * 1024)
@@ -25,12 +25,12 @@ tlk_int tlk_column_block(tlk_int rows, tlk_int columns, tlk_int depth, tlk_int r
 
 tlk_tiling tlk_tiling_of(tlk_int rows, tlk_int columns, tlk_int depth, tlk_int a_bytes_per_row) {
   tlk_tiling t;
-  tlk_int fit = a_bytes_per_row > 0 ? A_BYTES / a_bytes_per_row : LARGEST_ROW_BLOCK;
-  tlk_int block = tlk_max(tlk_min(fit, LARGEST_ROW_BLOCK), 12);
+  tlk_int multiple = tlk_kernels()->row_multiple, largest = tlk_ceil_div(LARGEST_ROW_BLOCK, multiple) * multiple;
+  tlk_int fit = a_bytes_per_row > 0 ? A_BYTES / a_bytes_per_row : largest;
+  tlk_int block = tlk_max(tlk_min(fit, largest), 2 * multiple);
   t.row_blocks = tlk_max(tlk_ceil_div(rows, block), 1);
   t.row_block = tlk_ceil_div(rows, t.row_blocks);
-  // Whole micro tiles; 12 rows are two of 6 or nearly one of 14.
-  if (t.row_blocks > 1) t.row_block = tlk_ceil_div(t.row_block, 6) * 6;
+  if (t.row_blocks > 1) t.row_block = tlk_ceil_div(t.row_block, multiple) * multiple;
   t.row_blocks = tlk_max(tlk_ceil_div(rows, tlk_max(t.row_block, 1)), 1);
   t.column_block = tlk_column_block(rows, columns, depth, t.row_blocks);
   t.column_blocks = tlk_ceil_div(columns, t.column_block);

@@ -22,6 +22,8 @@
 // Last: it turns the contraction of products and sums off.
 #include "../templates/decode.h"
 
+static tlk_int TLK_KERNEL(gemm_scratch)(const tlk_gemm_tile *tile) { (void)tile; return 0; }
+
 #define TLK_TABLE_(SUFFIX) tlk_table_##SUFFIX
 #define TLK_TABLE(SUFFIX) TLK_TABLE_(SUFFIX)
 const tlk_kernel_table TLK_TABLE(TLK_ISA_SUFFIX) = {
@@ -29,5 +31,8 @@ const tlk_kernel_table TLK_TABLE(TLK_ISA_SUFFIX) = {
 #include "../core/kernel_list.h"
 #undef K
     .gemm_rows = GEMM_ROWS,
+    // Twelve rows are two micro tiles of 6 or nearly one of 14.
+    .row_multiple = 6,
+    .gemm_scratch = TLK_KERNEL(gemm_scratch),
     .lanes = TLK_LANES,
 };

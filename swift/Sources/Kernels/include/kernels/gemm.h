@@ -5,6 +5,11 @@
 #include "types.h"
 #include "activation.h"
 
+// Whether products of f16 numbers that the calling thread starts may be computed to bf16's precision (error 3e-3 of the result), where the
+// machine gains by it: TLK_ISA_AMX. Off until set; a property of the thread.
+TLK_API void tlk_set_fast_products(bool fast);
+TLK_API bool tlk_fast_products(void);
+
 // Weights are packed once, at load, into panels of 16 columns: [ceil(N/16)][taps][channels][16], missing columns zero.
 // The form is the same on every instruction set, so packed weights may be kept on disk.
 typedef struct {
