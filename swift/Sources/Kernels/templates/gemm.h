@@ -16,79 +16,77 @@
 #endif
 #define GEMM_COLUMNS (GEMM_VECTORS * TLK_LANES)
 
+// What happens to the sums. Most layers of real networks are PLAIN (bias, limits, f16 out) or ADD (the same and an f16 residual before the
+// limits): these stay in registers and without a branch per vector, which at K = 16 took as long as the sums (Zen 3).
+typedef enum { GEMM_PLAIN, GEMM_ADD, GEMM_OTHER } gemm_finish_kind;
+
 typedef struct {
   const tlk_gemm_tile *tile;
   const float *const *rows;
   const tlk_int *pixels;
   const char *weights;
   tlk_int column, columns;
+  const float *bias;  // PLAIN, ADD: of the block's columns
   vf low, high;
-  bool simple;  // no activation but limits: everything stays in registers
+  gemm_finish_kind finish;
 } gemm_block;
 
 // Element offset of vector v of the micro tile in its panel row; the panel itself for tiles of two panels.
 #define GEMM_PANEL_OF(V) ((V) * TLK_LANES / TLK_PANEL)
 #define GEMM_OFFSET_OF(V) ((V) * TLK_LANES % TLK_PANEL)
 
-static __attribute__((noinline)) void gemm_finish_any(const gemm_block *b, float *sums, const int row_count, const int width) {
+static gemm_finish_kind gemm_finish_kind_of(const tlk_gemm_tile *t) {
+  const tlk_epilogue *e = t->epilogue;
+  if (!epilogue_is_simple(e) || t->alpha != 1.0f || e->scale || t->out_dtype != TLK_F16) return GEMM_OTHER;
+  if (!e->residual) return GEMM_PLAIN;
+  const bool unlimited = e->activation.kind == TLK_ACT_NONE;
+  return e->residual_dtype == TLK_F16 && (!e->residual_last || unlimited) ? GEMM_ADD : GEMM_OTHER;
+}
+
+static __attribute__((noinline)) void gemm_finish_other(const gemm_block *b, float *sums, const int row_count, const int width) {
   const tlk_gemm_tile *t = b->tile;
   const epilogue_target target = {.epilogue = t->epilogue, .alpha = t->alpha, .pixels = b->pixels, .column = b->column,
                                   .columns = tlk_min(b->columns, width), .out = t->out, .out_dtype = t->out_dtype, .out_pitch = t->out_pitch};
   epilogue_rows(&target, sums, width, row_count);
 }
 
-TLK_INLINE void gemm_finish(const gemm_block *b, vf acc[][GEMM_VECTORS], const int R, const int NV) {
+TLK_INLINE void gemm_finish_fast(const gemm_block *b, vf acc[][GEMM_VECTORS], const int R, const int NV, const bool add) {
   const tlk_gemm_tile *t = b->tile;
-  const tlk_epilogue *e = t->epilogue;
-  if (!b->simple || b->columns < NV * TLK_LANES) {
+  const tlk_int pitch = t->out_pitch, residual_pitch = t->epilogue->residual_pitch;
+  uint16_t *out = (uint16_t *)t->out + b->column;
+  const uint16_t *residual = (const uint16_t *)t->epilogue->residual + (add ? b->column : 0);
+  const vf low = b->low, high = b->high;
+#pragma clang loop unroll(full)
+  for (int r = 0; r < R; r++) {
+    const tlk_int pixel = b->pixels[r];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < NV; v++) {
+      vf x = acc[r][v] + v_load(b->bias + v * TLK_LANES);
+      if (add) x += v_load_h(residual + pixel * residual_pitch + v * TLK_LANES);
+      v_store_h(out + pixel * pitch + v * TLK_LANES, m_clamp(x, low, high));
+    }
+  }
+}
+
+TLK_INLINE void gemm_finish(const gemm_block *b, vf acc[][GEMM_VECTORS], const int R, const int NV) {
+  if (b->columns >= NV * TLK_LANES && b->finish == GEMM_PLAIN) {
+    gemm_finish_fast(b, acc, R, NV, false);
+  } else if (b->columns >= NV * TLK_LANES && b->finish == GEMM_ADD) {
+    gemm_finish_fast(b, acc, R, NV, true);
+  } else {
     float sums[GEMM_ROWS * GEMM_COLUMNS];
 #pragma clang loop unroll(full)
     for (int r = 0; r < R; r++)
 #pragma clang loop unroll(full)
       for (int v = 0; v < NV; v++) v_store(sums + (r * NV + v) * TLK_LANES, acc[r][v]);
-    gemm_finish_any(b, sums, R, NV * TLK_LANES);
-    return;
-  }
-  const tlk_int column = b->column;
-  if (t->alpha != 1.0f) {
-#pragma clang loop unroll(full)
-    for (int r = 0; r < R; r++)
-#pragma clang loop unroll(full)
-      for (int v = 0; v < NV; v++) acc[r][v] *= v_set(t->alpha);
-  }
-#pragma clang loop unroll(full)
-  for (int v = 0; v < NV; v++) {
-    if (e->scale) {
-      vf scale = v_load(e->scale + column + v * TLK_LANES);
-#pragma clang loop unroll(full)
-      for (int r = 0; r < R; r++) acc[r][v] *= scale;
-    }
-    if (e->bias) {
-      vf bias = v_load(e->bias + column + v * TLK_LANES);
-#pragma clang loop unroll(full)
-      for (int r = 0; r < R; r++) acc[r][v] += bias;
-    }
-  }
-  const bool first = e->residual && !e->residual_last, last = e->residual && e->residual_last;
-  const bool half_residual = e->residual_dtype == TLK_F16, half_out = t->out_dtype == TLK_F16;
-#pragma clang loop unroll(full)
-  for (int r = 0; r < R; r++) {
-    tlk_int from = b->pixels[r] * e->residual_pitch + column, to = b->pixels[r] * t->out_pitch + column;
-#pragma clang loop unroll(full)
-    for (int v = 0; v < NV; v++) {
-      vf x = acc[r][v];
-      if (first) x += v_load_as(e->residual, from + v * TLK_LANES, half_residual);
-      x = m_clamp(x, b->low, b->high);
-      if (last) x += v_load_as(e->residual, from + v * TLK_LANES, half_residual);
-      v_store_as(t->out, to + v * TLK_LANES, half_out, x);
-    }
+    gemm_finish_other(b, sums, R, NV * TLK_LANES);
   }
 }
 
 // U sums per output when there are few rows: one chain of FMAs per output would wait for its own latency.
 TLK_INLINE void gemm_micro(const gemm_block *b, const int R, const int NV, const int U, const bool half) {
   const tlk_gemm_tile *t = b->tile;
-  vf acc[GEMM_ROWS][GEMM_VECTORS], more[3][2][GEMM_VECTORS];
+  vf acc[GEMM_ROWS][GEMM_VECTORS], more[3][GEMM_ROWS][GEMM_VECTORS];
 #pragma clang loop unroll(full)
   for (int r = 0; r < R; r++)
 #pragma clang loop unroll(full)
@@ -143,11 +141,11 @@ TLK_INLINE void gemm_micro(const gemm_block *b, const int R, const int NV, const
   gemm_finish(b, acc, R, NV);
 }
 
-// U: sums in flight for R rows; about eight hide an FMA's latency.
-#define GEMM_UNROLL(R) ((R) == 1 ? 4 : (R) == 2 ? 2 : 1)
+// U: sums in flight for R × NV vectors; about eight hide an FMA's latency.
+#define GEMM_UNROLL(R, NV) ((R) * (NV) >= 8 ? 1 : (R) * (NV) >= 4 ? 2 : 4)
 #define GEMM_DEFINE(R, NV) \
-  static __attribute__((noinline)) void gemm_half_##R##x##NV(const gemm_block *b) { gemm_micro(b, R, NV, GEMM_UNROLL(R), true); } \
-  static __attribute__((noinline)) void gemm_float_##R##x##NV(const gemm_block *b) { gemm_micro(b, R, NV, GEMM_UNROLL(R), false); }
+  static __attribute__((noinline)) void gemm_half_##R##x##NV(const gemm_block *b) { gemm_micro(b, R, NV, GEMM_UNROLL(R, NV), true); } \
+  static __attribute__((noinline)) void gemm_float_##R##x##NV(const gemm_block *b) { gemm_micro(b, R, NV, GEMM_UNROLL(R, NV), false); }
 #define GEMM_HALF(R, NV) gemm_half_##R##x##NV,
 #define GEMM_FLOAT(R, NV) gemm_float_##R##x##NV,
 
@@ -167,29 +165,51 @@ static gemm_function *const gemm_wide[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 4)
 GEMM_EACH(GEMM_DEFINE, 2)
 static gemm_function *const gemm_wide[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 2)}, {GEMM_EACH(GEMM_HALF, 2)}};
 #endif
-#if GEMM_COLUMNS > TLK_PANEL
-// A last single panel.
+#if GEMM_VECTORS == 2
+// Last columns that fill one vector.
 GEMM_EACH(GEMM_DEFINE, 1)
 static gemm_function *const gemm_narrow[2][GEMM_ROWS] = {{GEMM_EACH(GEMM_FLOAT, 1)}, {GEMM_EACH(GEMM_HALF, 1)}};
 #endif
 
+// Sums of rows first..<first + count for the columns from `done` on.
+TLK_INLINE void gemm_run(gemm_block *b, tlk_int first, tlk_int count, tlk_int done) {
+  const tlk_gemm_tile *t = b->tile;
+  static const float no_bias[GEMM_COLUMNS];
+  b->rows = t->rows + first * t->taps;
+  b->pixels = t->pixels + first;
+  b->column = t->column + done;
+  b->columns = t->column_count - done;
+  b->weights = (const char *)t->weights + done / TLK_PANEL * t->panel_bytes;
+  b->bias = t->epilogue->bias ? t->epilogue->bias + b->column : no_bias;
+#if GEMM_VECTORS == 2
+  if (b->columns <= TLK_LANES) {
+    gemm_narrow[t->half_weights][count - 1](b);
+    return;
+  }
+#endif
+  gemm_wide[t->half_weights][count - 1](b);
+}
+
+// Weights of a tile that stay in a first-level cache beside the operands: rows go outside then, so that the output is written line after
+// line, not a few columns at a time.
+#define GEMM_CACHED_WEIGHTS (16 * 1024)
+
 static void TLK_KERNEL(gemm_tile)(const tlk_gemm_tile *t) {
   const tlk_activation *act = &t->epilogue->activation;
-  const tlk_int groups = tlk_row_group_count(t->row_count, GEMM_ROWS);
-  gemm_block b = {.tile = t, .low = epilogue_low(act), .high = epilogue_high(act), .simple = epilogue_is_simple(t->epilogue)};
-  for (tlk_int done = 0; done < t->column_count; done += GEMM_COLUMNS) {
-    b.column = t->column + done;
-    b.columns = t->column_count - done;
-    b.weights = (const char *)t->weights + done / TLK_PANEL * t->panel_bytes;
-    gemm_function *const *functions = gemm_wide[t->half_weights];
-#if GEMM_COLUMNS > TLK_PANEL
-    if (b.columns <= TLK_PANEL) functions = gemm_narrow[t->half_weights];
-#endif
-    for (tlk_int g = 0; g < groups; g++) {
-      tlk_row_group group = tlk_row_group_at(t->row_count, GEMM_ROWS, g);
-      b.rows = t->rows + group.start * t->taps;
-      b.pixels = t->pixels + group.start;
-      functions[group.count - 1](&b);
+  gemm_block b = {.tile = t, .low = epilogue_low(act), .high = epilogue_high(act), .finish = gemm_finish_kind_of(t)};
+  // As tlk_row_group_at, which divides.
+  const tlk_int groups = tlk_row_group_count(t->row_count, GEMM_ROWS), base = groups ? t->row_count / groups : 0;
+  const tlk_int extra = t->row_count - groups * base;
+  if (tlk_ceil_div(t->column_count, TLK_PANEL) * t->panel_bytes <= GEMM_CACHED_WEIGHTS) {
+    for (tlk_int g = 0, first = 0, count; g < groups; g++, first += count) {
+      count = base + (g < extra);
+      for (tlk_int done = 0; done < t->column_count; done += GEMM_COLUMNS) gemm_run(&b, first, count, done);
     }
+  } else {
+    for (tlk_int done = 0; done < t->column_count; done += GEMM_COLUMNS)
+      for (tlk_int g = 0, first = 0, count; g < groups; g++, first += count) {
+        count = base + (g < extra);
+        gemm_run(&b, first, count, done);
+      }
   }
 }
