@@ -66,4 +66,21 @@ typedef struct {
   const tlk_epilogue *epilogue;
 } tlk_window_tile;
 
+// A rectangle of outputs of a depthwise convolution over f16 pixels that stay where they are: input column k of kernel line i for output line
+// y is at pixels[y * line_step + i * tap_step + k], `channels` elements each, a multiple of the vectors. Output x begins at column x * stride.
+typedef struct {
+  const uint16_t *const *pixels;
+  tlk_int line_step, tap_step, kernel_lines;
+  tlk_int kernel_width, stride;      // 3 or 5; 1 or 2
+  tlk_int lines, width;
+  const float *weights;              // [kernel_lines][kernel_width][channels]
+  tlk_int channel, channels;         // of the output
+  tlk_int first_pixel, line_pixels;  // as above
+  void *out;
+  tlk_dtype out_dtype;
+  tlk_int out_pitch;
+  float *sums;                       // scratch for 8 rows of `channels`
+  const tlk_epilogue *epilogue;
+} tlk_depthwise_tile;
+
 #endif

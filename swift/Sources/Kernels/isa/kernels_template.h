@@ -15,6 +15,7 @@
 #include "../templates/epilogue.h"
 #include "../templates/gemm.h"
 #include "../templates/window.h"
+#include "../templates/depthwise.h"
 #include "../templates/elementwise.h"
 #include "../templates/normalize.h"
 #include "../templates/reduce.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TLK_LANES 8
+#define TLK_CONVERTS_HALVES
 typedef float vf __attribute__((vector_size(32)));
 typedef int32_t vi __attribute__((vector_size(32)));
 typedef uint32_t vu __attribute__((vector_size(32)));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TLK_LANES 16
+#define TLK_CONVERTS_HALVES
 typedef float vf __attribute__((vector_size(64)));
 typedef int32_t vi __attribute__((vector_size(64)));
 typedef uint32_t vu __attribute__((vector_size(64)));

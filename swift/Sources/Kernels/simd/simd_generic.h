@@ -10,6 +10,9 @@
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#if TLK_LANES == 4
+#define TLK_CONVERTS_HALVES
+#endif
 #endif
 
 typedef float vf __attribute__((vector_size(TLK_LANES * 4)));

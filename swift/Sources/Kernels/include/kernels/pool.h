@@ -9,9 +9,8 @@
 TLK_API tlk_int tlk_thread_count(void);
 
 // Runs body(context, index) for every index in 0..<count, in any order, on the calling thread and the workers; returns when
-// all are done. Each thread begins with a range of neighbouring indices and then helps the others, one index
-// at a time. A call made inside a body runs inline; when another thread
-// has the pool, the call runs on the calling thread alone.
+// all are done. Each thread begins with a range of neighbouring indices and then helps the others, one index at a time.
+// A call made inside a body runs inline; when another thread has the pool, the call runs on the calling thread alone.
 typedef void (*tlk_body)(void *context, tlk_int index);
 TLK_API void tlk_parallel(tlk_int count, tlk_body body, void *context);
 
