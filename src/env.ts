@@ -3,7 +3,7 @@ const registry = {
   TENSORLOGIC_LIB: "Path of the native library, instead of the one beside the package.",
   TENSORLOGIC_TRACE_FFI: "1 prints calls, median and p99 per native function to stderr when the process exits.",
   TENSORLOGIC_THREADS: "Number of threads of the portable engine; default: the cores this process may use.",
-  TENSORLOGIC_ISA: "Highest instruction set that the portable engine may use: scalar, avx2, avx512 or amx.",
+  TENSORLOGIC_ISA: "Highest instruction set that the portable engine may use: scalar, avx2, avx512, amx or neon.",
   TENSORLOGIC_CACHE:
     "Folder of what outlives a checkout: the Swift toolchain, compiled Metal shaders; default ~/.cache/tensorlogic.",
   TENSORLOGIC_CLANG:

@@ -14,8 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { PrivateApt } from "./apt.ts";
-import { chooseMirror, readMachineMirrors } from "./apt-sources.ts";
+import { openApt, unpackPackages } from "./apt-packages.ts";
 import { debianNames, type Host } from "./host.ts";
 import { say, startStep } from "./progress.ts";
 import { runOrThrow, SetupError } from "./run.ts";
@@ -69,19 +68,6 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-async function unpack(debs: string[], into: string): Promise<void> {
-  const step = startStep("Unpacking it");
-  let files = 0;
-  const excludes = leftOut.map((pattern) => `--exclude=${pattern}`);
-  for (const deb of debs) {
-    const script = 'set -o pipefail; dpkg-deb --fsys-tarfile "$0" | tar -xv --no-same-owner -C "$@"';
-    await runOrThrow(`Unpacking ${deb}`, ["bash", "-c", script, deb, into, ...excludes], {
-      onLine: () => step.update(0, `${++files} files`),
-    });
-  }
-  step.done(`${files} files`);
-}
-
 /**
  * The programs are linked for their own release's glibc. Each is pointed at the private dynamic loader and libraries,
  * so that the system stays as it is. `home` is where the folder will be after the rename.
@@ -122,29 +108,11 @@ async function patch(folder: string, home: string, names: ReturnType<typeof debi
 }
 
 /** SwiftPM compiles Package.swift and runs it: that program needs the private loader too. */
-function writeManifestCompiler(folder: string, home: string, names: ReturnType<typeof debianNames>): void {
+export function manifestCompilerScript(home: string, names: ReturnType<typeof debianNames>): string {
   const libraries = join(home, "usr/lib", names.triple);
   const link = [`--dynamic-linker=${join(libraries, names.loader)}`, "--disable-new-dtags", "-rpath", libraries];
   const flags = link.map((flag) => `-Xlinker '${flag}'`).join(" ");
-  const path = join(folder, "manifest-swiftc");
-  writeFileSync(path, `#!/bin/sh\nexec '${join(toolchainBinFolder(home), "swiftc")}' "$@" ${flags}\n`, { mode: 0o755 });
-}
-
-async function openApt(host: Host, folder: string): Promise<PrivateApt> {
-  const mirror = chooseMirror(readMachineMirrors(), host.codename);
-  if (!mirror) {
-    throw new SetupError(
-      `/etc/apt names no package mirror of this machine's own release (${host.id} ${host.codename}).`,
-    );
-  }
-  const failures: string[] = [];
-  for (const suite of swift.suites[host.id] ?? []) {
-    const apt = new PrivateApt(folder, mirror, suite, debianNames(host.architecture).architecture);
-    const { failure } = await apt.update();
-    if (failure === undefined && (await apt.choose(["swiftlang"])).length > 0) return apt;
-    failures.push(`${suite}: ${failure ?? "no package swiftlang"}`);
-  }
-  throw new SetupError(`This machine's package mirror gives no Swift:\n${failures.join("\n")}`);
+  return `#!/bin/sh\nexec '${join(toolchainBinFolder(home), "swiftc")}' "$@" ${flags}\n`;
 }
 
 function removeLeftovers(home: string): void {
@@ -177,12 +145,17 @@ export async function installToolchain(host: Host, home: string): Promise<void> 
   // A name of its own: after a kill -9, the dead run's tar may still be writing into the old one.
   const work = `${home}.partial-${process.pid}`;
   rmSync(home, { recursive: true, force: true });
-  const apt = await openApt(host, `${home}.download`);
-  const debs = await apt.download(await apt.choose(["swiftlang", "patchelf"]), "the Swift toolchain");
+  const { apt, packages } = await openApt(host, {
+    folder: `${home}.download`,
+    suites: swift.suites[host.id] ?? [],
+    names: ["swiftlang", "patchelf"],
+    what: "Swift",
+  });
+  const debs = await apt.download(packages, "the Swift toolchain");
   mkdirSync(work, { recursive: true });
-  await unpack(debs, work);
+  await unpackPackages(debs, work, leftOut);
   await patch(work, home, names);
-  writeManifestCompiler(work, home, names);
+  writeFileSync(join(work, "manifest-swiftc"), manifestCompilerScript(home, names), { mode: 0o755 });
   renameSync(work, home);
   const version = await verifyToolchain(home);
   const marker = join(home, completeMarker);

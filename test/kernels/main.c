@@ -6,7 +6,9 @@
 #include "suites.h"
 #undef S
 
+#if defined(__x86_64__)
 extern const tlk_kernel_table tlk_table_wide;
+#endif
 
 static const struct {
   const char *name;
@@ -58,21 +60,18 @@ static int print_choice(const char *what) {
 
 int main(int count, char **names) {
   if (count == 2 && names[1][0] == '-') return print_choice(names[1]);
-  static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512, TLK_ISA_AMX};
+  static const tlk_isa isas[] = {TLK_ISA_SCALAR, TLK_ISA_AVX2, TLK_ISA_AVX512, TLK_ISA_AMX, TLK_ISA_NEON};
   for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
     if (!wanted(count, names, tlk_isa_name(isas[i]))) continue;
     if (tlk_isa_select(isas[i])) run_suites(tlk_isa_name(isas[i]), count, names);
     else printf("skip %s: this machine lacks it\n", tlk_isa_name(isas[i]));
   }
 #if defined(__x86_64__)
-  if (wanted(count, names, "wide") && tlk_isa_available(TLK_ISA_AVX2))
-#else
-  if (wanted(count, names, "wide"))
-#endif
-  {
+  if (wanted(count, names, "wide") && tlk_isa_available(TLK_ISA_AVX2)) {
     tlk_kernels_use(&tlk_table_wide);
     run_suites("wide", count, names);
   }
+#endif
   printf("%d passed, %d failed\n", passed, failed);
   return failed > 0;
 }

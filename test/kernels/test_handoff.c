@@ -41,6 +41,9 @@ void test_handoff(void) {
   atomic_store(&calls, 0);
   atomic_store(&gate, 0);
   int one = 1;
+  // Anew for each instruction set.
+  atomic_store(&calls, 0);
+  atomic_store(&gate, 0);
   for (int i = 0; i < 1000; i++) give(count_call, &one);
   expect_true(reaches(&calls, 1000), "each call once");
   expect_true(!pthread_equal(thread_of_call, pthread_self()), "on another thread");

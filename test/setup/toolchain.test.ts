@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { debianNames, type Host, parseOsRelease } from "../../scripts/setup/host.ts";
-import { isCompleteToolchain } from "../../scripts/setup/toolchain-install.ts";
+import { isCompleteToolchain, manifestCompilerScript } from "../../scripts/setup/toolchain-install.ts";
 import { isUsableVersion, parseSwiftVersion } from "../../scripts/setup/toolchain.ts";
 import { swift } from "../../scripts/setup/versions.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -99,6 +99,18 @@ test("os-release, quoted or not", () => {
     codename: "bookworm",
   });
   expect(parseOsRelease('ID="ubuntu"\nVERSION_CODENAME="noble"\n')).toEqual({ id: "ubuntu", codename: "noble" });
+});
+
+test("programs of the manifest start with the private loader of their architecture", () => {
+  const arm64 = manifestCompilerScript("/cache/swift", debianNames("arm64"));
+  expect(arm64).toBe(
+    `#!/bin/sh\nexec '/cache/swift/usr/libexec/swift/bin/swiftc' "$@"` +
+      ` -Xlinker '--dynamic-linker=/cache/swift/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1'` +
+      ` -Xlinker '--disable-new-dtags' -Xlinker '-rpath' -Xlinker '/cache/swift/usr/lib/aarch64-linux-gnu'\n`,
+  );
+  expect(manifestCompilerScript("/cache/swift", debianNames("x64"))).toContain(
+    "/cache/swift/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+  );
 });
 
 test("arm64 uses its own loader and folder", () => {

@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#if defined(__APPLE__)
+#include <pthread/qos.h>
+#endif
 
 #include "cpu_count.h"
 #include "relax.h"

@@ -10,7 +10,8 @@
 #include "self_check.h"
 #include "table.h"
 
-static const char *const names[] = {"scalar", "avx2", "avx512", "amx"};
+static const char *const names[] = {[TLK_ISA_SCALAR] = "scalar", [TLK_ISA_AVX2] = "avx2", [TLK_ISA_AVX512] = "avx512",
+                                    [TLK_ISA_AMX] = "amx", [TLK_ISA_NEON] = "neon"};
 #define ISA_COUNT (sizeof names / sizeof names[0])
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -70,6 +71,11 @@ static const tlk_kernel_table *table_of(tlk_isa isa) {
   }
 }
 
+#elif defined(__aarch64__)
+
+bool tlk_isa_available(tlk_isa isa) { return isa == TLK_ISA_SCALAR || isa == TLK_ISA_NEON; }
+static const tlk_kernel_table *table_of(tlk_isa isa) { return isa == TLK_ISA_NEON ? &tlk_table_neon : &tlk_table_scalar; }
+
 #else
 
 bool tlk_isa_available(tlk_isa isa) { return isa == TLK_ISA_SCALAR; }
@@ -101,7 +107,7 @@ static void choose(void) {
     int isa = 0;
     while (isa < (int)ISA_COUNT && strcmp(wanted, names[isa]) != 0) isa++;
     if (isa == (int)ISA_COUNT)
-      snprintf(problem, sizeof problem, "TENSORLOGIC_ISA=%.32s is not known (scalar, avx2, avx512, amx); using %s", wanted, names[best]);
+      snprintf(problem, sizeof problem, "TENSORLOGIC_ISA=%.32s is not known (scalar, avx2, avx512, amx, neon); using %s", wanted, names[best]);
     else if (!tlk_isa_available((tlk_isa)isa))
       snprintf(problem, sizeof problem, "TENSORLOGIC_ISA=%s is not available on this machine; using %s", wanted, names[best]);
     else

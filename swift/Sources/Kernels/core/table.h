@@ -20,6 +20,8 @@ extern TLK_API const tlk_kernel_table tlk_table_scalar;
 #if defined(__x86_64__)
 extern TLK_API const tlk_kernel_table tlk_table_avx2;
 extern TLK_API const tlk_kernel_table tlk_table_avx512;
+#elif defined(__aarch64__)
+extern TLK_API const tlk_kernel_table tlk_table_neon;
 #endif
 
 // The table in use.

@@ -1,4 +1,4 @@
-// Vectors of TLK_LANES f32 in the compiler's generic vector types: 4 lanes for the baseline of every CPU, 16 lanes in the
+// Vectors of TLK_LANES f32 in the compiler's generic vector types: 4 lanes for what every CPU has, 16 lanes in the
 // tests, where they stand in for AVX-512 on machines that lack it.
 #ifndef TLK_LANES
 #error "define TLK_LANES first"
@@ -8,11 +8,6 @@
 #include <string.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#if TLK_LANES == 4
-#define TLK_CONVERTS_HALVES
-#endif
 #endif
 
 typedef float vf __attribute__((vector_size(TLK_LANES * 4)));
@@ -37,9 +32,6 @@ TLK_INLINE vf v_min(vf a, vf b) { return v_select(a < b, a, b); }
 TLK_INLINE vf v_load_h(const uint16_t *p) {
   vh h;
   memcpy(&h, p, sizeof h);
-#if defined(__aarch64__) && TLK_LANES == 4
-  return (vf)vcvt_f32_f16((float16x4_t)h);
-#else
   vu u = __builtin_convertvector(h, vu);
   vu rest = (u & 0x7fff) << 13;
   // The exponent is rebiased by a product, which makes normal numbers of f16's subnormal ones.
@@ -47,13 +39,9 @@ TLK_INLINE vf v_load_h(const uint16_t *p) {
   vu special = rest | 0x7f800000;
   vu is_special = (vu)((u & 0x7c00) == 0x7c00);
   return (vf)((finite & ~is_special) | (special & is_special) | (u & 0x8000) << 16);
-#endif
 }
 
 TLK_INLINE void v_store_h(uint16_t *p, vf v) {
-#if defined(__aarch64__) && TLK_LANES == 4
-  vh h = (vh)vcvt_f16_f32((float32x4_t)v);
-#else
   vu u = (vu)v, sign = u & 0x80000000, rest = u ^ sign;
   vu normal = (rest - 0x38000000 + 0xfff + ((rest >> 13) & 1)) >> 13;
   // Adding 0.5, whose last place is 2^-24, rounds a subnormal result to f16's grid.
@@ -63,7 +51,6 @@ TLK_INLINE void v_store_h(uint16_t *p, vf v) {
   r = (r & ~is_large) | (0x7c00 & is_large);
   r |= (0x200 | ((rest >> 13) & 0x3ff)) & is_nan;
   vh h = __builtin_convertvector(r | sign >> 16, vh);
-#endif
   memcpy(p, &h, sizeof h);
 }
 
@@ -86,8 +73,6 @@ TLK_INLINE vf v_ceil(vf x) {
 TLK_INLINE vf v_sqrt(vf x) {
 #if defined(__x86_64__) && TLK_LANES == 4
   return (vf)_mm_sqrt_ps((__m128)x);
-#elif defined(__aarch64__) && TLK_LANES == 4
-  return (vf)vsqrtq_f32((float32x4_t)x);
 #else
   for (int i = 0; i < TLK_LANES; i++) x[i] = sqrtf(x[i]);
   return x;

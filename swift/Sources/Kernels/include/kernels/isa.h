@@ -6,13 +6,14 @@
 #include "types.h"
 
 typedef enum {
-  TLK_ISA_SCALAR = 0,  // 4-lane vectors of the baseline (SSE2, NEON)
+  TLK_ISA_SCALAR = 0,  // 4-lane vectors as the compiler makes them of the baseline
   TLK_ISA_AVX2 = 1,    // AVX2 + FMA + F16C
   TLK_ISA_AVX512 = 2,  // AVX-512 F, BW, DQ, VL
   TLK_ISA_AMX = 3,     // the same, with products of f16 numbers on AMX (tile + bf16)
+  TLK_ISA_NEON = 4,    // every arm64
 } tlk_isa;
 
-// The instruction set in use. TENSORLOGIC_ISA=scalar|avx2|avx512|amx forces one; a name that is unknown or a set that this
+// The instruction set in use. TENSORLOGIC_ISA=scalar|avx2|avx512|amx|neon forces one; a name that is unknown or a set that this
 // machine lacks leaves the detected one in use, and tlk_isa_problem() says so.
 TLK_API tlk_isa tlk_isa_active(void);
 TLK_API const char *tlk_isa_name(tlk_isa isa);
