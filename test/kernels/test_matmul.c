@@ -39,13 +39,18 @@ static void check_matmul(tlk_int batch, tlk_int m, tlk_int n, tlk_int k, int var
   release_guarded();
 }
 
-static void check_attention(tlk_int batch, tlk_int queries, tlk_int keys, tlk_int width, tlk_dtype dtype, int mask) {
-  begin_case("attention batch=%td queries=%td keys=%td width=%td dtype %d mask %d", batch, queries, keys, width, dtype, mask);
-  tlk_int pitch = batch * width, offsets[16], *mask_offsets = NULL, zeros[16] = {0};
-  for (tlk_int i = 0; i < batch; i++) offsets[i] = i * width;
+static void check_attention(tlk_int batch, tlk_int queries, tlk_int keys, tlk_int width, tlk_dtype dtype, int mask, bool transpose_k) {
+  begin_case("attention batch=%td queries=%td keys=%td width=%td dtype %d mask %d transposed keys %d", batch, queries, keys, width, dtype,
+             mask, transpose_k);
+  tlk_int pitch = batch * width, offsets[16], k_offsets[16], *mask_offsets = NULL, zeros[16] = {0};
+  const tlk_int k_pitch = transpose_k ? keys : pitch, key_step = transpose_k ? 1 : k_pitch, width_step = transpose_k ? k_pitch : 1;
+  for (tlk_int i = 0; i < batch; i++) {
+    offsets[i] = i * width;
+    k_offsets[i] = transpose_k ? i * width * keys : offsets[i];
+  }
   tlk_attention t = {.batch = batch, .queries = queries, .keys = keys, .width = width, .value_width = width, .q_pitch = pitch,
-                     .k_pitch = pitch, .v_pitch = pitch, .out_pitch = pitch, .q_offsets = offsets, .k_offsets = offsets,
-                     .v_offsets = offsets, .out_offsets = offsets, .dtype = dtype, .mask_dtype = TLK_F16, .scale = 0.25f};
+                     .k_pitch = k_pitch, .v_pitch = pitch, .out_pitch = pitch, .q_offsets = offsets, .k_offsets = k_offsets,
+                     .v_offsets = offsets, .out_offsets = offsets, .transpose_k = transpose_k, .dtype = dtype, .mask_dtype = TLK_F16, .scale = 0.25f};
   t.q = random_tensor(dtype, queries * pitch, -2, 2);
   t.k = random_tensor(dtype, keys * pitch, -2, 2);
   t.v = random_tensor(dtype, keys * pitch, -2, 2);
@@ -65,7 +70,8 @@ static void check_attention(tlk_int batch, tlk_int queries, tlk_int keys, tlk_in
       double most = -INFINITY, total = 0;
       for (tlk_int k = 0; k < keys; k++) {
         double s = 0;
-        for (tlk_int d = 0; d < width; d++) s += element(t.q, dtype, q * pitch + offsets[b] + d) * element(t.k, dtype, k * pitch + offsets[b] + d);
+        for (tlk_int d = 0; d < width; d++)
+          s += element(t.q, dtype, q * pitch + offsets[b] + d) * element(t.k, dtype, k_offsets[b] + k * key_step + d * width_step);
         p[k] = s * t.scale + (mask ? element(t.mask, TLK_F16, q * t.mask_pitch + k) : 0);
         most = fmax(most, p[k]);
       }
@@ -90,9 +96,10 @@ void test_matmul(void) {
   check_matmul(1, 3, 4, 0, 1);
   check_matmul(1, 9, 50, 5000, 0);
   for (int mask = 0; mask < 3; mask++) {
-    check_attention(3, 20, 33, 24, TLK_F16, mask);
-    check_attention(2, 140, 130, 16, TLK_F32, mask);
+    check_attention(3, 20, 33, 24, TLK_F16, mask, false);
+    check_attention(3, 20, 33, 24, TLK_F16, mask, true);
+    check_attention(2, 140, 130, 16, TLK_F32, mask, mask == 1);
   }
-  check_attention(12, 128, 128, 32, TLK_F16, 1);
-  check_attention(1, 1, 1, 5, TLK_F16, 0);
+  check_attention(12, 128, 128, 32, TLK_F16, 1, false);
+  check_attention(1, 1, 1, 5, TLK_F16, 0, true);
 }

@@ -19,6 +19,8 @@ final class Node {
   /// Work that passes have moved into this node's kernel.
   var epilogue = Epilogue()
   var prologue: Prologue?
+  /// Of an attention that the file writes out in several operations.
+  var attention: WrittenOutAttention?
   /// Values of a concat that are in its result's memory by the time it runs.
   var partsInPlace: Set<Int> = []
   /// Permutation-free channels-last kernel: x and the output are [N, spatial…, C]. Set by the layout pass.

@@ -7,7 +7,7 @@ extension OperationTable {
   ]
 }
 
-/// softmax(q kᵀ / √E + mask) v over the last two axes; the axes before are batches.
+/// softmax(q kᵀ / √E + mask) v over the last two axes; the axes before are batches. Also what AttentionPass makes.
 private struct Attention {
   private let node: Node
   private let query: TensorSpec, key: TensorSpec, value: TensorSpec
@@ -25,12 +25,13 @@ private struct Attention {
     }
     let rank = query.rank
     batchShape = Array(query.shape.dropLast(2))
-    guard Array(key.shape.dropLast(2)) == batchShape, Array(value.shape.dropLast(2)) == batchShape, key.shape[rank - 1] == query.shape[rank - 1],
-      key.shape[rank - 2] == value.shape[rank - 2]
+    let hasKeysLast = node.attention?.hasKeysLast ?? false
+    let (keys, width) = hasKeysLast ? (key.shape[rank - 1], key.shape[rank - 2]) : (key.shape[rank - 2], key.shape[rank - 1])
+    guard Array(key.shape.dropLast(2)) == batchShape, Array(value.shape.dropLast(2)) == batchShape, width == query.shape[rank - 1], keys == value.shape[rank - 2]
     else { throw node.fail("query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), which do not fit") }
     mask = try node.optional("attn_mask") == nil ? nil : node.tensor("attn_mask", rank: 1...rank)
     if let mask {
-      let scores = batchShape + [query.shape[rank - 2], key.shape[rank - 2]]
+      let scores = batchShape + [query.shape[rank - 2], keys]
       let fits = zip(mask.shape.reversed(), scores.reversed()).allSatisfy { $0 == $1 || $0 == 1 }
       guard fits, mask.element == .bool || mask.element == .float16 || mask.element == .float32 else {
         throw node.fail("attn_mask is \(mask.element.name) \(mask.shape), expected bool, fp16 or fp32 of a shape that repeats to \(scores)")
@@ -53,8 +54,10 @@ private struct Attention {
     attention.batch = batchShape.reduce(1, &*)
     (attention.queries, attention.width) = (query.shape[rank - 2], query.shape[rank - 1])
     (attention.keys, attention.value_width) = (value.shape[rank - 2], value.shape[rank - 1])
-    (attention.q_pitch, attention.k_pitch, attention.v_pitch, attention.out_pitch) = (attention.width, attention.width, attention.value_width, attention.value_width)
-    attention.scale = attention.width == 0 ? 1 : 1 / Float(attention.width).squareRoot()
+    attention.transpose_k = node.attention?.hasKeysLast ?? false
+    (attention.q_pitch, attention.k_pitch) = (attention.width, attention.transpose_k ? attention.keys : attention.width)
+    (attention.v_pitch, attention.out_pitch) = (attention.value_width, attention.value_width)
+    attention.scale = node.attention?.scale ?? (attention.width == 0 ? 1 : 1 / Float(attention.width).squareRoot())
     attention.dtype = try node.kernelType(query, "query")
     let steps = [query, key, value, TensorSpec(query.element, query.shape.dropLast() + [attention.value_width])].map { spec in
       offsets(batchShape, spec.shape[rank - 2] * spec.shape[rank - 1])

@@ -6,6 +6,7 @@ enum FusionPass {
   /// `joins` false: every operation keeps a step of its own and rounds its result.
   static func run(_ graph: inout Graph, joins: Bool = true) throws {
     if joins {
+      try AttentionPass.run(&graph)
       try fusePadding(&graph)
       try fuseEpilogues(&graph)
       try fusePrologues(&graph)

@@ -62,7 +62,7 @@ static void run_tile(void *context, tlk_int index) {
   q_k.rows = weights_v.rows = pointers, q_k.pixels = weights_v.pixels = pixels;
   q_k.weights = weights_v.weights = panels, q_k.scratch = weights_v.scratch = tlk_carve(&arena, tile_bytes);
   tlk_load_rows(t->q, t->dtype, t->q_offsets[batch] + query * t->q_pitch, t->q_pitch, rows, t->width, q, t->width);
-  tlk_pack_panels(tlk_at(t->k, t->dtype, t->k_offsets[batch]), t->dtype, t->k_pitch, true, t->width, t->keys, panels);
+  tlk_pack_panels(tlk_at(t->k, t->dtype, t->k_offsets[batch]), t->dtype, t->k_pitch, !t->transpose_k, t->width, t->keys, panels);
   set_rows(q, rows, t->width, pointers, pixels);
   q_k.column_count = t->keys, q_k.out = scores, q_k.out_dtype = TLK_F32, q_k.out_pitch = pitch, q_k.alpha = t->scale;
   tlk_kernels()->gemm_tile(&q_k);

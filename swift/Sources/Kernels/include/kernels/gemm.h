@@ -61,7 +61,7 @@ TLK_API tlk_status tlk_matmul_run(const tlk_matmul *matmul);
 TLK_API tlk_status tlk_matmul_i32(const tlk_matmul *matmul);
 
 // Scaled-dot-product attention: out = softmax(scale * q k^T + mask) v, per batch entry (batch * heads), no scores in memory.
-// q [queries][width], k [keys][width], v [keys][value_width], mask [queries][keys] (pitch 0: one row for all queries), NULL: none.
+// q [queries][width], k [keys][width] or, transposed, [width][keys], v [keys][value_width], mask [queries][keys] (pitch 0: one row for all queries), NULL: none.
 // Offsets: one per batch entry, in elements of each tensor; only those of the mask may be NULL (one mask for all).
 typedef struct {
   tlk_int batch, queries, keys, width, value_width;
@@ -69,6 +69,7 @@ typedef struct {
   void *out;
   tlk_int q_pitch, k_pitch, v_pitch, mask_pitch, out_pitch;
   const tlk_int *q_offsets, *k_offsets, *v_offsets, *mask_offsets, *out_offsets;
+  bool transpose_k;
   tlk_dtype dtype, mask_dtype;  // TLK_F16 or TLK_F32
   float scale;
 } tlk_attention;
