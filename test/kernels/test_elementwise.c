@@ -127,6 +127,19 @@ static void check_unary(const unary_case *test) {
   release_guarded();
 }
 
+// Next to a multiple of half a turn only the last bits of the reduced angle are left.
+static void check_beside_zeros(void) {
+  begin_case("elementwise sine beside its zeros");
+  float *in = random_tensor(TLK_F32, LENGTH, 0, 1), *out = guarded(LENGTH * 4);
+  for (int i = 0; i < LENGTH; i++) in[i] = (float)((1 + i * 4001) % 1300000 * 3.14159265358979323846);
+  unary_program[1] = (tlk_ew_instruction){.opcode = TLK_EW_SIN, .dst = 1, .a = 0};
+  const tlk_dtype type = TLK_F32;
+  const void *inputs[1] = {in};
+  run_flat(unary_program, 3, 1, &type, inputs, out, TLK_F32, LENGTH);
+  for (int i = 0; i < LENGTH; i++) expect_near(out[i], sin((double)in[i]), 2 * ulp(sin((double)in[i])), "out", i);
+  release_guarded();
+}
+
 static double add(double x, double y) { return x + y; }
 static double sub(double x, double y) { return x - y; }
 static double mul(double x, double y) { return x * y; }
@@ -329,6 +342,7 @@ static void check_refusals(void) {
 
 void test_elementwise(void) {
   for (size_t i = 0; i < sizeof unary / sizeof unary[0]; i++) check_unary(&unary[i]);
+  check_beside_zeros();
   for (size_t i = 0; i < sizeof binary / sizeof binary[0]; i++) check_binary(i, 0);
   static const float exponents[] = {2, 3, 0.5f, -1, 1.7f};
   for (int i = 0; i < 5; i++) check_binary(6, exponents[i]);
