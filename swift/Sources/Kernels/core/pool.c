@@ -1,3 +1,6 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
 #include "kernels/pool.h"
 
 #include <pthread.h>
@@ -5,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "cpu_count.h"
+#include "placement.h"
 #include "relax.h"
 
 // Workers look for work this long before they park: longer than the gaps between the steps of one model run, short
@@ -36,6 +40,7 @@ static struct {
   _Atomic(tlk_int) limit;
   atomic_flag busy;
   _Atomic(int) parked;
+  tlk_sleeper sleepers[MAX_THREADS];  // by rank
   pthread_mutex_t mutex;
   pthread_cond_t wake;
   pthread_once_t once;
@@ -67,15 +72,17 @@ static void work(uint64_t generation, uint64_t rank) {
 
 static bool has_new_generation(uint64_t seen) { return atomic_load(&pool.generation) != seen; }
 
-static void park(uint64_t seen) {
+static void park(tlk_int rank, uint64_t seen) {
   pthread_mutex_lock(&pool.mutex);
+  tlk_fall_asleep(&pool.sleepers[rank]);
   atomic_fetch_add(&pool.parked, 1);
   while (!has_new_generation(seen)) pthread_cond_wait(&pool.wake, &pool.mutex);
   atomic_fetch_sub(&pool.parked, 1);
+  tlk_wake_up(&pool.sleepers[rank]);
   pthread_mutex_unlock(&pool.mutex);
 }
 
-static void wait_for_work(uint64_t seen) {
+static void wait_for_work(tlk_int rank, uint64_t seen) {
   uint64_t start = tlk_nanoseconds();
   do {
     for (int i = 0; i < 64; i++) {
@@ -83,7 +90,7 @@ static void wait_for_work(uint64_t seen) {
       tlk_relax();
     }
   } while (tlk_nanoseconds() - start < SPIN_NANOSECONDS);
-  park(seen);
+  park(rank, seen);
 }
 
 static void *worker(void *argument) {
@@ -91,7 +98,7 @@ static void *worker(void *argument) {
   uint64_t seen = 0;
   inside_body = true;
   for (;;) {
-    wait_for_work(seen);
+    wait_for_work(rank, seen);
     seen = atomic_load(&pool.generation);
     if (rank < atomic_load(&pool.limit)) work(seen, (uint64_t)rank);
   }
@@ -162,6 +169,7 @@ void tlk_parallel(tlk_int count, tlk_body body, void *context) {
   atomic_store(&pool.generation, generation);
   if (atomic_load(&pool.parked) > 0) {
     pthread_mutex_lock(&pool.mutex);
+    for (tlk_int rank = 1; rank < tlk_thread_count(); rank++) tlk_keep_apart(&pool.sleepers[rank]);
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.mutex);
   }
